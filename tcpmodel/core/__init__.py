@@ -1,0 +1,1 @@
+"""Layer 0: systems, properties, verdicts and traces.  Knows z3 terms, nothing else."""

@@ -1,0 +1,361 @@
+"""Transition systems: variables, an initial condition, named guarded actions.
+
+An action's updates are simultaneous: every right-hand side reads the state before the step.  A
+variable that an action does not mention is unchanged by construction, so there are no frame
+conditions to forget.  Everything is checked when a system is built; see `TransitionSystem`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import z3
+
+from tcpmodel.core.errors import ModelError
+from tcpmodel.core.terms import (
+    Counter,
+    Domain,
+    Enumeration,
+    FreeVariables,
+    Term,
+    Var,
+    conjunction,
+    conjuncts,
+)
+
+
+@dataclass(frozen=True)
+class Receive:
+    """The message an action takes from a channel (or, for the network's own, acts upon).
+
+    slot: its place in the channel; None for a channel that is a history of what was sent.
+    fields: what it reads there, by field name.
+    keeps: the message stays under way (a copy was taken).
+    shifts: the messages behind it move up (FIFO).
+    """
+
+    channel: str
+    slot: int | None
+    fields: Mapping[str, Term]
+    keeps: bool = False
+    shifts: bool = False
+
+
+@dataclass(frozen=True)
+class Send:
+    """The message an action puts on a channel.
+
+    room: whether it finds a place there; without one it is lost at once.
+    """
+
+    channel: str
+    fields: Mapping[str, Term]
+    room: Term
+
+
+@dataclass(frozen=True)
+class Event:
+    """What an action is to a reader: who acts, what happens, what is received and sent.
+
+    group: the fairness group of the action; kind, label: see `trace.Step`.
+    """
+
+    agent: str = ""
+    kind: str = "step"
+    label: str = ""
+    group: str = ""
+    receives: Receive | None = None
+    sends: Send | None = None
+
+
+@dataclass(frozen=True)
+class Action:
+    """A named guarded command.
+
+    guard: a flat conjunction.  updates: variable name → term over the state before the step.
+    says, cites: the rule in one sentence, and where it comes from.
+    """
+
+    name: str
+    guard: tuple[Term, ...]
+    updates: Mapping[str, Term]
+    says: str = ""
+    cites: tuple[str, ...] = ()
+    event: Event = field(default_factory=Event)
+
+    @property
+    def enabled(self) -> Term:
+        """The guard as one term."""
+        return conjunction(self.guard)
+
+
+@dataclass(frozen=True)
+class History:
+    """A channel without state: what was sent at one step may be received at any later one.
+
+    Loss, duplication and reordering come for free.  An action with `event.receives` reads the
+    system's inputs, which then equal the fields of some message sent earlier on that channel.
+
+    clock: the variable that counts ticks (or None); lifetime: a message sent at tick c is
+    deliverable while now - c < lifetime, and at now - c = lifetime until `expired` is true.
+    """
+
+    clock: str | None = None
+    lifetime: int | None = None
+    expired: Term | None = None
+
+
+@dataclass(frozen=True)
+class TransitionSystem:
+    """A system, validated when built.
+
+    variables: the state.            init: a term over them; several initial states are allowed.
+    inputs: variables that a step reads and no step remembers (the arriving message of a
+        history channel).
+    message: the fields of the messages that events send and receive, with their domains.
+    interchangeable: groups of slots, each slot a tuple of variable names of the same domains;
+        exchanging two slots of a group changes nothing but names.
+    watches: named conditions whose occurrence every engine that explores reports.
+    assumptions: of the scenario, in words, by topic; they become part of every scope.
+
+    Raises `ModelError`, naming the culprit, for duplicate or undeclared names, sorts that do not
+    match, updates that leave a counter's or an enumeration's range, and ghosts that are read by
+    a guard or by the update of a variable that is none.
+    """
+
+    name: str
+    variables: tuple[Var, ...]
+    init: Term
+    actions: tuple[Action, ...]
+    inputs: tuple[Var, ...] = ()
+    message: Mapping[str, Domain] = field(default_factory=dict)
+    interchangeable: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    history: History | None = None
+    watches: Mapping[str, Term] = field(default_factory=dict)
+    assumptions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _Validation(self).run()
+
+    @cached_property
+    def by_name(self) -> dict[str, Var]:
+        """The state variables by name."""
+        return {var.name: var for var in self.variables}
+
+    def action(self, name: str) -> Action:
+        """The action called `name`; raises `ModelError` if there is none."""
+        for action in self.actions:
+            if action.name == name:
+                return action
+        raise ModelError(f"{self.name} has no action {name!r}")
+
+
+class _Validation:
+    """The checks behind `TransitionSystem`, one method each."""
+
+    def __init__(self, system: TransitionSystem) -> None:
+        self.system = system
+        self.free = FreeVariables()
+        self.declared = {v.name: v for v in (*system.variables, *system.inputs)}
+
+    def run(self) -> None:
+        self.names_are_unique()
+        self.slots_match()
+        self.terms_are_declared()
+        self.sorts_match()
+        self.ghosts_are_silent()
+        self.updates_stay_in_range()
+
+    def fail(self, message: str) -> None:
+        raise ModelError(f"system {self.system.name}: {message}")
+
+    def names_are_unique(self) -> None:
+        for what, names in (
+            ("variable", [v.name for v in (*self.system.variables, *self.system.inputs)]),
+            ("action", [a.name for a in self.system.actions]),
+        ):
+            seen: set[str] = set()
+            for name in names:
+                if name in seen:
+                    self.fail(f"two {what}s are called {name!r}")
+                seen.add(name)
+
+    def slots_match(self) -> None:
+        for group in self.system.interchangeable:
+            domains = set()
+            for slot in group:
+                unknown = [name for name in slot if name not in self.system.by_name]
+                if unknown:
+                    self.fail(f"a slot names {unknown[0]!r}, which is not a variable")
+                domains.add(tuple(self.declared[name].domain for name in slot))
+            if len(domains) > 1:
+                self.fail(f"the slots {group[0]} … are not of the same domains")
+
+    def require_declared(self, term: Term, where: str, inputs: bool = True) -> None:
+        for name in sorted(self.free(term)):
+            if name not in self.declared or not (inputs or name in self.system.by_name):
+                self.fail(f"{where} reads {name!r}, which is not declared")
+
+    def terms_are_declared(self) -> None:
+        self.require_declared(self.system.init, "the initial condition", inputs=False)
+        for title, term in self.system.watches.items():
+            self.require_declared(term, f"the watch {title!r}", inputs=False)
+        for action in self.system.actions:
+            for part in action.guard:
+                self.require_declared(part, f"the guard of {action.name}")
+            for name, term in action.updates.items():
+                if name not in self.system.by_name:
+                    self.fail(f"{action.name} updates {name!r}, which is not a variable")
+                self.require_declared(term, f"the update of {name} by {action.name}")
+            for term in _event_terms(action.event):
+                self.require_declared(term, f"the event of {action.name}")
+
+    def sorts_match(self) -> None:
+        if not z3.is_bool(self.system.init):
+            self.fail("the initial condition is not a truth value")
+        for action in self.system.actions:
+            for part in action.guard:
+                if not z3.is_bool(part):
+                    self.fail(f"a guard of {action.name} is not a truth value: {part}")
+            for name, term in action.updates.items():
+                expected = self.declared[name].domain.sort
+                if not z3.is_expr(term) or term.sort() != expected:
+                    got = term.sort() if z3.is_expr(term) else type(term).__name__
+                    self.fail(f"{action.name} gives {name} a {got}; it is a {expected}")
+
+    def ghosts_are_silent(self) -> None:
+        ghosts = frozenset(v.name for v in self.declared.values() if v.ghost)
+        for action in self.system.actions:
+            for part in action.guard:
+                if bad := self.free(part) & ghosts:
+                    self.fail(f"the guard of {action.name} reads the ghost {min(bad)!r}")
+            for name, term in action.updates.items():
+                if name not in ghosts and (bad := self.free(term) & ghosts):
+                    self.fail(f"{action.name}: {name} would depend on the ghost {min(bad)!r}")
+
+    def updates_stay_in_range(self) -> None:
+        """Prove that counters and enumerations keep their range; one solver call for the rest."""
+        doubtful = [
+            (action, name, term)
+            for action in self.system.actions
+            for name, term in action.updates.items()
+            if not _obviously_in_range(term, self.declared[name].domain, self.declared)
+        ]
+        if not doubtful:
+            return
+        solver = z3.SolverFor("QF_BV")
+        solver.add(*(_in_range(v.term, v.domain) for v in self.declared.values()))
+        claims = [
+            z3.And(action.enabled, z3.Not(_in_range(term, self.declared[name].domain)))
+            for action, name, term in doubtful
+        ]
+        solver.add(z3.Or(*claims))
+        if solver.check() != z3.unsat:
+            model = solver.model()
+            for (action, name, _), claim in zip(doubtful, claims, strict=True):
+                if z3.is_true(model.eval(claim, model_completion=True)):
+                    self.fail(f"{action.name} can give {name} a value outside its range")
+
+
+def _event_terms(event: Event) -> Iterable[Term]:
+    if event.receives is not None:
+        yield from event.receives.fields.values()
+    if event.sends is not None:
+        yield from event.sends.fields.values()
+        yield event.sends.room
+
+
+def _in_range(term: Term, domain: Domain) -> Term:
+    match domain:
+        case Counter() | Enumeration() if domain.size < 1 << domain.bits:
+            return z3.ULT(term, z3.BitVecVal(domain.size, domain.bits))
+        case _:
+            return z3.BoolVal(True)
+
+
+def _obviously_in_range(term: Term, domain: Domain, declared: Mapping[str, Var]) -> bool:
+    """Whether constants and variables of the same domain are all that `term` can be."""
+    if not isinstance(domain, Counter | Enumeration) or domain.size == 1 << domain.bits:
+        return True
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        if z3.is_bv_value(part):
+            if part.as_long() >= domain.size:
+                return False
+        elif z3.is_app_of(part, z3.Z3_OP_ITE):
+            stack.extend(part.children()[1:])
+        elif not z3.is_const(part) or declared[part.decl().name()].domain != domain:
+            return False
+    return True
+
+
+def cone(system: TransitionSystem, formulas: Iterable[Term]) -> TransitionSystem:
+    """The part of `system` that can influence its guards or `formulas`: same runs, fewer variables.
+
+    Variables that nothing left reads are dropped, ghosts first of all.  Actions keep their names,
+    so that a run of the cone is a run of the whole system.  (Cone-of-influence reduction;
+    Clarke, Grumberg, Peled: Model Checking, section 6.)
+    """
+    free = FreeVariables()
+    needed = _influence(system, formulas, free)
+    if needed >= system.by_name.keys():
+        return system
+    return replace(
+        system,
+        variables=tuple(v for v in system.variables if v.name in needed),
+        inputs=tuple(v for v in system.inputs if v.name in needed),
+        init=conjunction(part for part in conjuncts(system.init) if free(part) <= needed),
+        actions=tuple(
+            replace(a, updates={n: t for n, t in a.updates.items() if n in needed}, event=Event())
+            for a in system.actions
+        ),
+        interchangeable=tuple(
+            tuple(tuple(n for n in slot if n in needed) for slot in group)
+            for group in system.interchangeable
+            if any(n in needed for n in group[0])
+        ),
+        watches={t: w for t, w in system.watches.items() if free(w) <= needed},
+    )
+
+
+def _influence(
+    system: TransitionSystem, formulas: Iterable[Term], free: FreeVariables
+) -> set[str]:
+    """Names of the variables that guards, `formulas` or a condition on the start depend on."""
+    reads: dict[str, set[str]] = {}
+    todo: set[str] = set().union(*(free(formula) for formula in formulas))
+    for action in system.actions:
+        todo.update(*(free(part) for part in action.guard))
+        for name, term in action.updates.items():
+            reads.setdefault(name, set()).update(free(term))
+    # A slot keeps or loses a field together with the slots it may be exchanged with.
+    for group in system.interchangeable:
+        for place in range(len(group[0])):
+            field_of_all = {slot[place] for slot in group}
+            for name in field_of_all:
+                reads.setdefault(name, set()).update(field_of_all)
+    # Only a variable with one defining equation can leave the initial condition unharmed.
+    mentions = Tally(name for part in conjuncts(system.init) for name in free(part))
+    for part in conjuncts(system.init):
+        if not _defines(part) or any(mentions[name] > 1 for name in free(part)):
+            todo |= free(part)
+    needed: set[str] = set()
+    while todo:
+        name = todo.pop()
+        needed.add(name)
+        todo |= reads.get(name, set()) - needed
+    return needed
+
+
+def _defines(part: Term) -> bool:
+    """Whether `part` is `variable = value`, or a bare Boolean variable or its negation."""
+    if z3.is_eq(part):
+        value = part.arg(1)
+        known = z3.is_bv_value(value) or z3.is_true(value) or z3.is_false(value)
+        return bool(z3.is_const(part.arg(0)) and known)
+    variable = part.arg(0) if z3.is_not(part) else part
+    return bool(z3.is_const(variable) and not z3.is_false(variable))

@@ -1,0 +1,238 @@
+"""Terms, domains and variables: the alphabet of every model.
+
+The expressions of a model *are* z3 terms over Booleans and bit-vectors.  A `Domain` says what the
+bit patterns mean (a Boolean, a word mod 2^w, a bounded counter, a name out of a list), so that
+engines see two sorts only while people read `SYN-SENT`.
+
+z3 ships no type information; this is the module where that ends: everything above says `Term`.
+This module knows z3 and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import z3
+
+from tcpmodel.core.errors import ModelError
+
+Term: TypeAlias = Any
+"""A z3 expression: a Bool or a bit-vector."""
+
+Value: TypeAlias = bool | int | str
+"""What a variable holds, as people write it: a truth value, a number, a name."""
+
+
+@dataclass(frozen=True)
+class Bool:
+    """True or false."""
+
+    bits: int = 1
+    size: int = 2
+
+    @property
+    def sort(self) -> Any:
+        return z3.BoolSort()
+
+    def encode(self, value: Value) -> int:
+        if not isinstance(value, bool):
+            raise ModelError(f"expected true or false, not {value!r}")
+        return int(value)
+
+    def decode(self, code: int) -> Value:
+        return bool(code)
+
+    def term(self, value: Value) -> Term:
+        return z3.BoolVal(bool(self.encode(value)))
+
+
+@dataclass(frozen=True)
+class Word:
+    """A number mod 2^bits: sequence numbers, flags, masks."""
+
+    bits: int
+
+    @property
+    def size(self) -> int:
+        return 1 << self.bits
+
+    @property
+    def sort(self) -> Any:
+        return z3.BitVecSort(self.bits)
+
+    def encode(self, value: Value) -> int:
+        if isinstance(value, str) or not 0 <= int(value) < self.size:
+            raise ModelError(f"expected a number from 0 to {self.size - 1}, not {value!r}")
+        return int(value)
+
+    def decode(self, code: int) -> Value:
+        return code
+
+    def term(self, value: Value) -> Term:
+        return z3.BitVecVal(self.encode(value), self.bits)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A number from 0 to `top`: timers in ticks, incarnations, budgets.
+
+    The construction of a `TransitionSystem` proves that no action leaves the range.
+    """
+
+    top: int
+
+    @property
+    def size(self) -> int:
+        return self.top + 1
+
+    @property
+    def bits(self) -> int:
+        return max(1, self.top.bit_length())
+
+    @property
+    def sort(self) -> Any:
+        return z3.BitVecSort(self.bits)
+
+    def encode(self, value: Value) -> int:
+        if isinstance(value, str) or not 0 <= int(value) <= self.top:
+            raise ModelError(f"expected a number from 0 to {self.top}, not {value!r}")
+        return int(value)
+
+    def decode(self, code: int) -> Value:
+        return code
+
+    def term(self, value: Value) -> Term:
+        return z3.BitVecVal(self.encode(value), self.bits)
+
+
+@dataclass(frozen=True)
+class Enumeration:
+    """One of the given names, in the given order."""
+
+    name: str
+    names: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.names)
+
+    @property
+    def bits(self) -> int:
+        return max(1, (len(self.names) - 1).bit_length())
+
+    @property
+    def sort(self) -> Any:
+        return z3.BitVecSort(self.bits)
+
+    @cached_property
+    def _codes(self) -> dict[str, int]:
+        return {name: code for code, name in enumerate(self.names)}
+
+    def encode(self, value: Value) -> int:
+        if value not in self._codes:
+            raise ModelError(f"{self.name} has no value {value!r}; it has {', '.join(self.names)}")
+        return self._codes[str(value)]
+
+    def decode(self, code: int) -> Value:
+        return self.names[code]
+
+    def term(self, value: Value) -> Term:
+        return z3.BitVecVal(self.encode(value), self.bits)
+
+
+Domain: TypeAlias = Bool | Word | Counter | Enumeration
+
+
+@dataclass(frozen=True)
+class Var:
+    """A state variable (or an input) with its domain.
+
+    A `ghost` records history for properties; no guard and no update of a non-ghost may read it.
+    """
+
+    name: str
+    domain: Domain
+    ghost: bool = False
+
+    @cached_property
+    def term(self) -> Term:
+        return z3.Const(self.name, self.domain.sort)
+
+
+def conjuncts(term: Term) -> Iterator[Term]:
+    """The flat top-level conjunction that `term` is."""
+    if z3.is_and(term):
+        for child in term.children():
+            yield from conjuncts(child)
+    elif not z3.is_true(term):
+        yield term
+
+
+def conjunction(terms: Iterable[Term]) -> Term:
+    """All of `terms`: the inverse of `conjuncts`."""
+    flat = [part for term in terms for part in conjuncts(term)]
+    if not flat:
+        return z3.BoolVal(True)
+    return flat[0] if len(flat) == 1 else z3.And(*flat)
+
+
+def implies(premise: Term, conclusion: Term) -> Term:
+    """`premise ⇒ conclusion`, kept as an implication so that engines can look for vacuity."""
+    return z3.Implies(premise, conclusion)
+
+
+class FreeVariables:
+    """Names of the variables that occur in a term, memoised over the shared term graph."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, frozenset[str]] = {}
+        self._alive: list[Term] = []  # z3 reuses the id of a collected term
+
+    def __call__(self, root: Term) -> frozenset[str]:
+        stack = [root]
+        while stack:
+            term = stack[-1]
+            key = term.get_id()
+            if key in self._names:
+                stack.pop()
+                continue
+            children = term.children()
+            missing = [child for child in children if child.get_id() not in self._names]
+            if missing:
+                stack.extend(missing)
+                continue
+            if children:
+                names = frozenset[str]().union(*(self._names[c.get_id()] for c in children))
+            elif z3.is_const(term) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED:
+                names = frozenset((term.decl().name(),))
+            else:
+                names = frozenset()
+            self._names[key] = names
+            self._alive.append(term)
+            stack.pop()
+        return self._names[root.get_id()]
+
+
+class Substitution:
+    """Replaces variables by terms, all at once; prepared once, applied often.
+
+    The same as `z3.substitute`, which would check and convert its pairs at every call.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[Term, Term]]) -> None:
+        self._alive = list(pairs)
+        count = len(self._alive)
+        for old, new in self._alive:
+            if old.sort() != new.sort():
+                raise ModelError(f"{new} cannot stand for {old}: it is of another sort")
+        self._count = count
+        self._old = (z3.Ast * count)(*(old.as_ast() for old, _ in self._alive))
+        self._new = (z3.Ast * count)(*(new.as_ast() for _, new in self._alive))
+
+    def __call__(self, term: Term) -> Term:
+        context = term.ctx
+        ast = z3.Z3_substitute(context.ref(), term.as_ast(), self._count, self._old, self._new)
+        return z3.z3._to_expr_ref(ast, context)

@@ -1,0 +1,1 @@
+"""Layer 2: pure functions from values to text (words, SVG).  Knows `core` only."""

@@ -1,0 +1,342 @@
+"""What a trace says, in the words of RFC 9293: shared by the text and by the chart.
+
+Knows variables and fields by name only (`A.snd_una`, `ctl`); what it does not know it calls by
+its name, so that any system's trace can be told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from itertools import accumulate
+
+from tcpmodel.core.terms import Value
+from tcpmodel.core.trace import Message, State, Step, Trace
+
+NETWORK, CLOCK = "network", "clock"
+
+NO_CONNECTION = ("CLOSED", "LISTEN")
+"""The states in which an endpoint has no connection, not even an embryonic one."""
+
+TCB = {
+    "iss": "ISS",
+    "irs": "IRS",
+    "snd_una": "SND.UNA",
+    "snd_nxt": "SND.NXT",
+    "rcv_nxt": "RCV.NXT",
+    "rtx_timer": "retransmission timer",
+    "passive": "passive",
+}
+"""Fields of an endpoint that a change of state explains, as people spell them."""
+
+_TOLD = {"state", "inc", "peer", "timer", "outcome", "confirmed", "stale_text", "stale_fin"}
+"""Fields of an endpoint whose changes have words of their own."""
+
+_GHOSTS = {
+    "stale_text": "has delivered text of an old incarnation",
+    "stale_fin": "has taken an old FIN for a new one",
+}
+
+_OUTCOMES = {
+    "refused": "its user is told: connection refused",
+    "reset": "its user is told: connection reset",
+}
+
+
+class Fate(Enum):
+    """What becomes of a copy of a message."""
+
+    RECEIVED = "received"
+    LOST = "lost"
+    OVERFLOW = "lost at once: the channel is full"
+    UNDER_WAY = "still under way at the end"
+
+
+@dataclass(frozen=True)
+class Flight:
+    """One copy of a message on its way.
+
+    start: the step that sent it, 0 if it was under way from the start.
+    end: the step that received or lost it, None if it is still under way.
+    copy: how many copies of it arrived before this one.
+    """
+
+    message: Message
+    start: int
+    end: int | None
+    fate: Fate
+    copy: int = 0
+
+
+@dataclass(frozen=True)
+class Note:
+    """A consequence of a step for `agent` that deserves words.
+
+    kind: `incarnation`, `alarm` (what should not be), `aside` (for the text only) or `plain`.
+    """
+
+    agent: str
+    words: str
+    kind: str = "plain"
+
+
+def segment(message: Message) -> str:
+    """The message as people write it: `SYN,ACK seq=300 ack=101`."""
+    fields = message.fields
+    if "ctl" not in fields:
+        return " ".join(f"{name}={spelled(value)}" for name, value in fields.items()) or "message"
+    control = str(fields["ctl"])
+    parts = [control]
+    if "seq" in fields:
+        parts.append(f"seq={fields['seq']}")
+    if "ack" in fields and "ACK" in control.split(","):
+        parts.append(f"ack={fields['ack']}")
+    if octets := int(fields.get("text", 0)):
+        parts.append(f"+ {octets} octet{'s' if octets > 1 else ''}")
+    return " ".join(parts)
+
+
+def route(message: Message) -> tuple[str, str]:
+    """Sender and receiver, as the channel's name `A>B` tells; empty where it does not."""
+    sender, arrow, receiver = message.channel.partition(">")
+    return (sender, receiver) if arrow else ("", "")
+
+
+def age(message: Message) -> str:
+    """How long ago it was sent, where there is a clock."""
+    old = message.fields.get("age", 0)
+    return f"{ticks(int(old))} old" if old else ""
+
+
+def ticks(count: int) -> str:
+    """`1 tick`, `2 ticks`."""
+    return f"{count} tick" if count == 1 else f"{count} ticks"
+
+
+def spelled(value: Value) -> str:
+    """A value as people write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def is_retransmission(step: Step) -> bool:
+    """What the step sends, it has sent before."""
+    return step.kind == "timer" and "retransmission" in step.label
+
+
+def extra(step: Step) -> str:
+    """What the label of a step adds to its arrow: the event, but not `receives SYN`."""
+    if step.received is None or step.agent == NETWORK:
+        return step.label
+    arrival = f"receives {step.received.fields.get('ctl', '')}"
+    return step.label.removeprefix(arrival).strip(" ,:;")
+
+
+@dataclass(frozen=True)
+class Story:
+    """A trace, read as a story: who takes part, what each step means, what became of messages."""
+
+    trace: Trace
+
+    @cached_property
+    def lanes(self) -> tuple[str, ...]:
+        """Who takes part: whoever has a state, an end of a channel, or a step."""
+        variables = self.trace.initial
+        names = [name.removesuffix(".state") for name in variables if name.endswith(".state")]
+        for step in self.trace.steps:
+            for message in (step.received, step.sent):
+                names += route(message) if message is not None else ()
+            if step.agent not in (NETWORK, CLOCK):
+                names.append(step.agent)
+        return tuple(dict.fromkeys(filter(None, names))) or ("",)
+
+    @cached_property
+    def counts_incarnations(self) -> bool:
+        """Somebody has a second incarnation, so that numbering them says something."""
+        names = [name for name in self.trace.initial if name.endswith(".inc")]
+        states = (self.trace.state(index) for index in range(len(self.trace) + 1))
+        return any(int(state.get(name, 0)) > 1 for state in states for name in names)
+
+    @cached_property
+    def flights(self) -> list[Flight]:
+        """Every copy of every message that the trace speaks of, in order of sending."""
+        found: list[Flight] = []
+        arrived: Counter[object] = Counter()
+        for index, step in enumerate(self.trace.steps, start=1):
+            if (message := step.received) is None or _goes_on(step):
+                continue
+            start = self.sent_at(index)
+            if step.agent == NETWORK:
+                found.append(Flight(message, start, index, Fate.LOST))
+                continue
+            key = (message.channel, start or _identity(message))
+            found.append(Flight(message, start, index, Fate.RECEIVED, arrived[key]))
+            arrived[key] += 1
+        ended = {flight.start for flight in found}
+        for index, step in enumerate(self.trace.steps, start=1):
+            if step.sent is not None and index not in ended:
+                fate = Fate.OVERFLOW if step.overflow else Fate.UNDER_WAY
+                found.append(Flight(step.sent, index, None, fate))
+        return sorted(found, key=lambda f: (f.start, f.end or len(self.trace) + 1))
+
+    @cached_property
+    def _copies(self) -> dict[int | None, int]:
+        return {flight.end: flight.copy for flight in self.flights}
+
+    @cached_property
+    def _clock(self) -> list[int]:
+        return list(accumulate(step.agent == CLOCK for step in self.trace.steps))
+
+    def step(self, index: int) -> Step:
+        """Step `index`, 1-based."""
+        return self.trace.steps[index - 1]
+
+    # --- where a message comes from ---------------------------------------------------------
+
+    def sent_at(self, index: int) -> int:
+        """The step that sent what step `index` takes; 0 if none of the trace did."""
+        message = self.step(index).received
+        start = message.sent_at if message is not None else 0
+        return start if 0 < start < index else 0
+
+    def is_again(self, index: int) -> bool:
+        """Step `index` receives what was received before."""
+        return self._copies.get(index, 0) > 0
+
+    def is_stale(self, index: int) -> bool:
+        """Step `index` receives a segment that was not meant for this connection."""
+        return self._past(index) is not None
+
+    def provenance(self, index: int) -> str:
+        """Where what step `index` takes comes from: `sent at step 1 by incarnation 1`."""
+        message = self.step(index).received
+        start = self.sent_at(index)
+        sent = f"sent at step {start}" if start else "sent before the start"
+        old = age(message) if message is not None else ""
+        return ", ".join(filter(None, (sent + (self._past(index) or ""), old)))
+
+    def _past(self, index: int) -> str | None:
+        """What marks the segment received as one of the past, in words; None if nothing does."""
+        step, before = self.step(index), self.trace.state(index - 1)
+        message = step.received
+        if message is None or step.agent == NETWORK:
+            return None
+        sender, receiver = route(message)
+        sent_by, meant_for = message.fields.get("inc", 0), message.fields.get("to", 0)
+        if sent_by and int(sent_by) < int(before.get(f"{sender}.inc", 0)):
+            return f" by incarnation {sent_by}"
+        if meant_for and meant_for != before.get(f"{receiver}.inc", meant_for):
+            return f" to incarnation {meant_for} of {receiver}"
+        state = before.get(f"{sender}.state")
+        # An endpoint without a connection sends resets, so that one of these need not be old.
+        if state in NO_CONNECTION and "RST" not in str(message.fields.get("ctl", "")):
+            return f" by {sender}, which is {state} by now"
+        return None
+
+    # --- what a step means ------------------------------------------------------------------
+
+    def tick(self, index: int) -> str:
+        """The name of step `index`, one of the clock: `tick 3`."""
+        label = self.step(index).label
+        return f"tick {self._clock[index - 1]}" if label in ("tick", "") else label
+
+    def new_state(self, index: int, agent: str) -> str:
+        """The state that step `index` takes `agent` to; empty if it stays."""
+        before, after = (self.trace.state(i).get(f"{agent}.state") for i in (index - 1, index))
+        return "" if before == after else str(after)
+
+    def notes(self, index: int) -> list[Note]:
+        """What step `index` brings about, besides states and messages, that deserves words."""
+        found = [
+            self._note(name, value, self.trace.state(index))
+            for name, (_, value) in self.trace.changes(index).items()
+        ]
+        return [note for note in found if note is not None]
+
+    def _note(self, name: str, value: Value, after: State) -> Note | None:
+        agent, _, field = name.rpartition(".")
+        others = [other for other in self.lanes if other != agent]
+        peer = others[0] if len(others) == 1 else "its peer"
+        if field == "inc" and value and self.counts_incarnations:
+            return Note(agent, f"incarnation {value}", "incarnation")
+        if field == "peer" and value and not _lives(after, peer, value):
+            gone = f"believes in incarnation {value} of {peer}, which is over"
+            return Note(agent, gone, "alarm")
+        if field in _GHOSTS and value is True:
+            return Note(agent, _GHOSTS[field], "alarm")
+        if field == "confirmed" and value is True:
+            return Note(agent, f"confirmed by {peer}", "aside")
+        if field == "outcome" and value in _OUTCOMES:
+            return Note(agent, _OUTCOMES[str(value)])
+        if field == "timer" and after.get(f"{agent}.state") == "TIME-WAIT":
+            return Note(agent, f"{ticks(int(value)) if value else 'no tick'} of TIME-WAIT left")
+        return None
+
+    def details(self, index: int) -> list[str]:
+        """The variables that step `index` changes and that nothing else about it tells."""
+        step = self.step(index)
+        found = []
+        for name, (before, after) in self.trace.changes(index).items():
+            agent, _, field = name.rpartition(".")
+            if ">" in name or (agent and field in _TOLD):
+                continue
+            spelling = name
+            if agent and field in TCB:
+                # The segment sent shows SND.NXT as its SEQ and RCV.NXT as its ACK.
+                shown = agent == step.agent and step.sent and field in ("snd_nxt", "rcv_nxt")
+                if shown or self.new_state(index, agent):
+                    continue
+                spelling = TCB[field] if agent == step.agent else f"{agent}'s {TCB[field]}"
+            found.append(f"{spelling} {spelled(before)} → {spelled(after)}")
+        return found
+
+    # --- the ends ---------------------------------------------------------------------------
+
+    def standing(self, index: int, agent: str) -> list[str]:
+        """The state of `agent` after step `index`, e.g. `A ESTABLISHED (incarnation 2)`, if any."""
+        state = self.trace.state(index)
+        if (name := state.get(f"{agent}.state")) is None:
+            return []
+        number = state.get(f"{agent}.inc", 0)
+        marked = self.counts_incarnations and number and name not in NO_CONNECTION
+        return [f"{agent} {name}" + (f" (incarnation {number})" if marked else "")]
+
+    def opening(self) -> list[tuple[str, str]]:
+        """What else to know of the initial state, as (agent, `SND.NXT 5`).
+
+        That is whatever is not zero, and the numbers of a TCB only where there is a connection.
+        """
+        initial = self.trace.initial
+        found = []
+        for name, value in initial.items():
+            agent, _, field = name.rpartition(".")
+            state = initial.get(f"{agent}.state")
+            if ">" in name or (state is not None and field in _TOLD):
+                continue
+            if state is None or (value and (state not in NO_CONNECTION or field not in TCB)):
+                spelling = name if state is None else TCB.get(field, field)
+                found.append((agent, f"{spelling} {spelled(value)}"))
+        return found
+
+    def ending(self) -> str:
+        """How a lasso goes on for ever; empty for a finite run."""
+        if self.trace.loop is None:
+            return ""
+        if self.trace.loop == len(self.trace):
+            return "from here it stutters: nothing happens any more"
+        return f"from here it repeats for ever from step {self.trace.loop + 1}"
+
+
+def _goes_on(step: Step) -> bool:
+    """The network acts upon a message that stays under way."""
+    return step.agent == NETWORK and "duplicat" in step.label
+
+
+def _identity(message: Message) -> object:
+    return tuple(item for item in message.fields.items() if item[0] != "age")
+
+
+def _lives(state: State, agent: str, incarnation: Value) -> bool:
+    current = state.get(f"{agent}.inc", incarnation) == incarnation
+    return current and state.get(f"{agent}.state") not in NO_CONNECTION

@@ -1,0 +1,1 @@
+"""Layer 1: what a transition system means, each meaning in one place.  Knows `core` only."""

@@ -1,0 +1,155 @@
+"""SEGMENT ARRIVES without a synchronized connection: RFC 9293 sections 3.10.7.1 to 3.10.7.3.
+
+`synchronized` has section 3.10.7.4.  A segment that no rule takes up is dropped; the rules that
+drop say so, because a dropped segment is gone.
+"""
+
+from __future__ import annotations
+
+import z3
+
+from tcpmodel.core.terms import Term
+from tcpmodel.tcp.rule import Reaction, Reactions, arrival
+from tcpmodel.tcp.segment import ACK, RST, SYN, Segment, ctl
+from tcpmodel.tcp.states import CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT
+from tcpmodel.tcp.tcb import Me
+
+
+@arrival(rfc="9293 3.10.7.1", says="without a TCB a reset is discarded")
+def closed_discards_reset(me: Me, seg: Segment) -> Reactions:
+    return Reaction([me.state == CLOSED, seg.has(RST)], {})
+
+
+@arrival(rfc="9293 3.10.7.1; 9293 3.5.2 group 1", says="without a TCB everything else is answered by a reset")
+def closed_answers_reset(me: Me, seg: Segment) -> Reactions:
+    return Reaction([me.state == CLOSED, seg.lacks(RST)], {}, me.reset_for(seg))
+
+
+@arrival(rfc="9293 3.10.7.2 first", says="a listener ignores resets: nothing it sent can have caused one")
+def listen_ignores_reset(me: Me, seg: Segment) -> Reactions:
+    return Reaction([me.state == LISTEN, seg.has(RST)], {})
+
+
+@arrival(rfc="9293 3.10.7.2 second", says="a listener has sent nothing that could be acknowledged: reset")
+def listen_refuses_ack(me: Me, seg: Segment) -> Reactions:
+    return Reaction([me.state == LISTEN, seg.lacks(RST), seg.has(ACK)], {}, me.reset_for(seg))
+
+
+@arrival(rfc="9293 3.10.7.2 third; 9293 MUST-11", says="a SYN asks a listener to connect")
+def listen_receives_syn(me: Me, seg: Segment) -> Reactions:
+    asked = [me.state == LISTEN, seg.lacks(RST, ACK), seg.has(SYN)]
+    ready = [*asked, me.inc != me.switches.incarnations]
+    return [
+        Reaction(ready, _accept_syn(me, seg, iss), _synack(me, seg, iss), choice)
+        for choice, iss in me.initial_sequence_numbers()
+    ] + [Reaction([*asked, me.inc == me.switches.incarnations], {}, None, "__out_of_incarnations")]
+
+
+def _accept_syn(me: Me, seg: Segment, iss: Term) -> dict[Term, Term]:
+    then = me.with_new_tcb(SYN_RECEIVED, iss, irs=seg.seq, peer=seg.inc)
+    if me.switches.handshake == "two":
+        # No third message: the server's SYN counts as acknowledged when it is sent.
+        then |= {me.state: ESTABLISHED, me.snd_una: iss + 1}
+    return then
+
+
+def _synack(me: Me, seg: Segment, iss: Term) -> Segment:
+    incarnation = me.inc if iss.eq(me.iss) else me.inc + 1
+    answer = me.segment(ctl(SYN, ACK), iss, seg.seq + 1, to=seg.inc)
+    return Segment({**answer.fields, "inc": incarnation})
+
+
+@arrival(rfc="9293 3.10.7.2 fourth", says="anything else should not reach a listener and is dropped")
+def listen_drops(me: Me, seg: Segment) -> Reactions:
+    return Reaction([me.state == LISTEN, seg.lacks(RST, ACK, SYN)], {})
+
+
+def _syn_acked(me: Me, seg: Segment) -> Term:
+    """SND.UNA < SEG.ACK =< SND.NXT, and the ACK bit is on."""
+    return z3.And(seg.has(ACK), me.acks_new(seg))
+
+
+def _bad_ack(me: Me, seg: Segment) -> Term:
+    return z3.And(seg.has(ACK), z3.Not(me.acks_new(seg)))
+
+
+@arrival(rfc="9293 3.10.7.3 first", says="it acknowledges what we never sent: it is not of this connection, reset")
+def syn_sent_refuses_ack(me: Me, seg: Segment) -> Reactions:
+    return Reaction(
+        [me.state == SYN_SENT, seg.lacks(RST), _bad_ack(me, seg)], {}, me.reset_for(seg)
+    )
+
+
+@arrival(rfc="9293 3.10.7.3 second", says="a reset that does not acknowledge our SYN is dropped")
+def syn_sent_ignores_reset(me: Me, seg: Segment) -> Reactions:
+    return Reaction([me.state == SYN_SENT, seg.has(RST), z3.Not(_syn_acked(me, seg))], {})
+
+
+@arrival(rfc="9293 3.10.7.3 second", says="a reset that acknowledges our SYN refuses the connection")
+def syn_sent_receives_reset(me: Me, seg: Segment) -> Reactions:
+    return Reaction(
+        [me.state == SYN_SENT, seg.has(RST), _syn_acked(me, seg)],
+        me.without_tcb(outcome="refused"),
+    )
+
+
+@arrival(rfc="9293 3.10.7.3 fourth", says="our SYN is acknowledged and the peer's SYN has come: connected")
+def syn_sent_receives_synack(me: Me, seg: Segment) -> Reactions:
+    silent = me.switches.handshake == "two"
+    return Reaction(
+        [me.state == SYN_SENT, seg.lacks(RST), seg.has(SYN), _syn_acked(me, seg)],
+        {
+            me.state: ESTABLISHED,
+            me.irs: seg.seq,
+            me.rcv_nxt: seg.seq + 1,
+            me.snd_una: me.una_after(seg),
+            me.peer: seg.inc,
+            me.confirmed: seg.to == me.inc,
+        },
+        None if silent else _to_peer(me.ack(rcv_nxt=seg.seq + 1), seg),
+    )
+
+
+@arrival(rfc="9293 3.10.7.3 fourth; 9293 3.5 Figure 7; 9293 MUST-10", says="both sides open at once")
+def syn_sent_receives_syn(me: Me, seg: Segment) -> Reactions:
+    then = {
+        me.state: SYN_RECEIVED,
+        me.irs: seg.seq,
+        me.rcv_nxt: seg.seq + 1,
+        me.peer: seg.inc,
+    }
+    if me.switches.handshake == "two":
+        then |= {me.state: ESTABLISHED, me.snd_una: me.snd_nxt}
+    return Reaction(
+        [me.state == SYN_SENT, seg.lacks(RST, ACK), seg.has(SYN)], then, _synack(me, seg, me.iss)
+    )
+
+
+@arrival(rfc="9293 3.10.7.3 fifth", says="neither SYN nor reset: dropped")
+def syn_sent_drops(me: Me, seg: Segment) -> Reactions:
+    return Reaction(
+        [me.state == SYN_SENT, seg.lacks(RST, SYN), z3.Not(_bad_ack(me, seg))], {}
+    )
+
+
+def _to_peer(answer: Segment, seg: Segment) -> Segment:
+    """`answer`, meant for the incarnation that sent `seg` (I learn of it just now)."""
+    return Segment({**answer.fields, "to": seg.inc})
+
+
+UNSYNCHRONIZED = (
+    closed_discards_reset,
+    closed_answers_reset,
+    listen_ignores_reset,
+    listen_refuses_ack,
+    listen_receives_syn,
+    listen_drops,
+    syn_sent_refuses_ack,
+    syn_sent_ignores_reset,
+    syn_sent_receives_reset,
+    syn_sent_receives_synack,
+    syn_sent_receives_syn,
+    syn_sent_drops,
+)
+"""SEGMENT ARRIVES in CLOSED, LISTEN and SYN-SENT, in the order of the RFC."""
+

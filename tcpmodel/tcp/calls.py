@@ -1,0 +1,155 @@
+"""User calls: RFC 9293 sections 3.10.1 (OPEN), 3.10.2 (SEND), 3.10.4 (CLOSE), 3.10.5 (ABORT).
+
+RECEIVE is implicit: text is delivered in order as it arrives.
+"""
+
+from __future__ import annotations
+
+import z3
+
+from tcpmodel.tcp.rule import Reaction, Reactions, call
+from tcpmodel.tcp.segment import ACK, RST, SYN, ctl
+from tcpmodel.tcp.states import (
+    CLOSE_WAIT,
+    CLOSED,
+    CLOSING,
+    ESTABLISHED,
+    FIN_WAIT_1,
+    FIN_WAIT_2,
+    LAST_ACK,
+    LISTEN,
+    SYN_RECEIVED,
+    SYN_SENT,
+    TIME_WAIT,
+)
+from tcpmodel.tcp.tcb import Me
+
+
+def _connects(me: Me, state: object) -> list[Reaction]:
+    return [
+        Reaction(
+            when=[me.may_open, me.state == state, me.inc != me.switches.incarnations],
+            then=me.with_new_tcb(SYN_SENT, iss)
+            | {me.passive: z3.BoolVal(False), me.confirmed: z3.BoolVal(False)},
+            send=me.segment(ctl(SYN), iss),
+            name=choice,
+        )
+        for choice, iss in me.initial_sequence_numbers()
+    ]
+
+
+@call("active OPEN", rfc="9293 3.10.1", says="without a TCB an active OPEN selects an ISS and sends a SYN")
+def closed_active_open(me: Me) -> Reactions:
+    return _connects(me, CLOSED)
+
+
+@call("active OPEN", rfc="9293 3.10.1", says="an active OPEN turns a listening endpoint into a connecting one")
+def listen_active_open(me: Me) -> Reactions:
+    return [
+        Reaction([*r.when, me.may_listen], r.then, r.send, r.name) for r in _connects(me, LISTEN)
+    ]
+
+
+@call("passive OPEN", rfc="9293 3.10.1", says="a passive OPEN creates a TCB that waits for a SYN")
+def closed_passive_open(me: Me) -> Reactions:
+    return Reaction(
+        when=[me.may_listen, me.state == CLOSED, me.inc != me.switches.incarnations],
+        then={me.state: LISTEN, me.passive: z3.BoolVal(True)},
+    )
+
+
+@call("SEND", rfc="9293 3.10.2", says="text is sent with a piggybacked acknowledgment")
+def send(me: Me) -> Reactions:
+    if not me.switches.data:
+        return None
+    sent = me.snd_nxt - me.iss - 1
+    return [
+        Reaction(
+            when=[me.may_send, me.state == state, z3.ULT(sent, me.switches.data)],
+            then={me.snd_nxt: me.snd_nxt + 1, **me.sent()},
+            send=me.segment(ctl(ACK), me.snd_nxt, me.rcv_nxt, text=1),
+            name=name,
+        )
+        for state, name in ((ESTABLISHED, "__established"), (CLOSE_WAIT, "__close_wait"))
+    ]
+
+
+@call("CLOSE", rfc="9293 3.10.4", says="CLOSE before anything was received deletes the TCB")
+def close_unopened(me: Me) -> Reactions:
+    return [
+        Reaction(
+            when=[me.may_close_first, me.state == state],
+            then=me.without_tcb(outcome="closed"),
+            name=name,
+        )
+        for state, name in ((LISTEN, "__listen"), (SYN_SENT, "__syn_sent"))
+    ]
+
+
+@call("CLOSE", rfc="9293 3.10.4; 9293 3.6 case 1", says="CLOSE sends a FIN and waits for its acknowledgment")
+def close_first(me: Me) -> Reactions:
+    return [
+        Reaction(
+            when=[me.may_close_first, me.state == state],
+            then={me.state: FIN_WAIT_1, me.snd_nxt: me.snd_nxt + 1, **me.sent()},
+            send=me.fin(),
+            name=name,
+        )
+        for state, name in ((SYN_RECEIVED, "__syn_received"), (ESTABLISHED, "__established"))
+    ]
+
+
+@call("CLOSE", rfc="9293 3.10.4; 9293 3.6 case 2", says="CLOSE after the peer's FIN sends ours")
+def close_second(me: Me) -> Reactions:
+    return Reaction(
+        when=[me.state == CLOSE_WAIT],
+        then={me.state: LAST_ACK, me.snd_nxt: me.snd_nxt + 1, **me.sent()},
+        send=me.fin(),
+    )
+
+
+@call("ABORT", rfc="9293 3.10.5", says="ABORT sends a reset and deletes the TCB")
+def abort_with_reset(me: Me) -> Reactions:
+    if me.switches.abort == "off":
+        return None
+    reset = me.segment(ctl(RST), me.snd_nxt) if me.switches.rst == "on" else None
+    return [
+        Reaction([me.state == state], me.without_tcb(outcome="aborted"), reset, name)
+        for state, name in (
+            (SYN_RECEIVED, "__syn_received"),
+            (ESTABLISHED, "__established"),
+            (FIN_WAIT_1, "__fin_wait_1"),
+            (FIN_WAIT_2, "__fin_wait_2"),
+            (CLOSE_WAIT, "__close_wait"),
+        )
+    ]
+
+
+@call("ABORT", rfc="9293 3.10.5", says="ABORT deletes the TCB; there is nobody to be told, or nothing to be lost")
+def abort_silently(me: Me) -> Reactions:
+    if me.switches.abort == "off":
+        return None
+    return [
+        Reaction([me.state == state], me.without_tcb(outcome="aborted"), None, name)
+        for state, name in (
+            (LISTEN, "__listen"),
+            (SYN_SENT, "__syn_sent"),
+            (CLOSING, "__closing"),
+            (LAST_ACK, "__last_ack"),
+            (TIME_WAIT, "__time_wait"),
+        )
+    ]
+
+
+CALLS = (
+    closed_active_open,
+    listen_active_open,
+    closed_passive_open,
+    send,
+    close_unopened,
+    close_first,
+    close_second,
+    abort_with_reset,
+    abort_silently,
+)
+"""The user calls, in the order of the RFC."""

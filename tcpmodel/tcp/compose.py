@@ -1,0 +1,245 @@
+"""A scenario becomes a transition system: the rules twice, a network between them, a clock.
+
+The rules are built once, over a symbolic `me` and `seg`; an endpoint's action is a rule with that
+endpoint's variables and one arriving segment put in their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import z3
+
+from tcpmodel.core.errors import ModelError
+from tcpmodel.core.system import Action, Event, TransitionSystem
+from tcpmodel.core.terms import (
+    Bool,
+    Counter,
+    Domain,
+    Substitution,
+    Term,
+    Var,
+    Word,
+    conjunction,
+    conjuncts,
+)
+from tcpmodel.tcp.arrives import UNSYNCHRONIZED
+from tcpmodel.tcp.calls import CALLS
+from tcpmodel.tcp.channel import Arrival, Past, Slots, fault_budgets, history, inputs
+from tcpmodel.tcp.rule import Rule, changes, symbolic_segment
+from tcpmodel.tcp.scenario import Scenario
+from tcpmodel.tcp.segment import Segment
+from tcpmodel.tcp.synchronized import SYNCHRONIZED_RULES
+from tcpmodel.tcp.tcb import Me, segment_domains, tcb_domains
+from tcpmodel.tcp.states import TIME_WAIT
+from tcpmodel.tcp.timeouts import TIMEOUTS
+from tcpmodel.tcp.world import World
+
+SOURCES = (*CALLS, *UNSYNCHRONIZED, *SYNCHRONIZED_RULES, *TIMEOUTS)
+"""Every rule of TCP, in the order of RFC 9293 section 3.10."""
+
+AGENTS = ("A", "B")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A scenario with the system it stands for and the names that properties use."""
+
+    scenario: Scenario
+    system: TransitionSystem
+    world: World
+
+
+def rules(switches: Scenario) -> list[Rule]:
+    """The rules of a scenario, over the symbolic `me` and `seg`."""
+    me, seg = Me.symbolic(switches), symbolic_segment(switches)
+    return [rule for source in SOURCES for rule in source.rules(me, seg)]
+
+
+def compose(switches: Scenario) -> Model:
+    """The model of a scenario."""
+    return _Composition(switches).model()
+
+
+def peer_of(agent: str) -> str:
+    """The other endpoint."""
+    return "B" if agent == "A" else "A"
+
+
+def permissions(switches: Scenario, agent: str) -> dict[str, bool]:
+    """What the user of `agent` does in this scenario."""
+    roles = switches.roles
+    return {
+        "may_open": roles != "client_server" or agent == "A",
+        "may_listen": roles == "any" or (roles == "client_server" and agent == "B"),
+        "may_close_first": switches.closes in (agent, "either"),
+        "may_send": switches.senders in (agent, "both"),
+    }
+
+
+class _Composition:
+    """The steps of `compose`."""
+
+    def __init__(self, switches: Scenario) -> None:
+        self.switches = switches
+        self.me = Me.symbolic(switches)
+        self.seg = symbolic_segment(switches)
+        self.rules = rules(switches)
+        make = Past if switches.channel == "history" else Slots
+        self.channels = {a: make(f"{a}>{peer_of(a)}", switches) for a in AGENTS}
+        self.tcbs = {
+            a: {n: Var(f"{a}.{n}", d, g) for n, (d, g) in tcb_domains(switches).items()}
+            for a in AGENTS
+        }
+        self.timed = [
+            self.tcbs[a][name] for a in AGENTS for name in ("timer", "rtx_timer") if switches.msl
+            if name in self.tcbs[a]
+        ]
+        self.is_history = switches.channel == "history"
+        if self.is_history and switches.loss != "any":
+            raise ModelError("channel=history loses any number of segments; use loss=any or a bag")
+
+    def model(self) -> Model:
+        switches = self.switches
+        variables = [v for a in AGENTS for v in self.tcbs[a].values()]
+        variables += [v for c in self.channels.values() for v in c.variables]
+        if not self.is_history:
+            variables += fault_budgets(switches)
+        elif switches.msl:
+            variables += [Var("now", Word(8)), Var("timer_fired", Bool())]
+        groups = [c.group for c in self.channels.values() if switches.channel == "bag"]
+        system = TransitionSystem(
+            name=switches.spelled,
+            variables=tuple(variables),
+            init=conjunction(_starts(v, switches) for v in variables),
+            actions=tuple(self.actions()),
+            inputs=inputs(switches) if self.is_history else (),
+            message={n: d for n, (d, _) in self.message_domains().items()},
+            interchangeable=tuple(g for g in groups if len(g) > 1),
+            history=history(switches) if self.is_history else None,
+            watches={
+                f"channel {c.name} full": z3.Not(c.room)
+                for c in self.channels.values()
+                if isinstance(c, Slots)
+            },
+            assumptions=switches.assumptions,
+        )
+        return Model(switches, system, World(switches, self.tcbs, self.channels))
+
+    def message_domains(self) -> dict[str, tuple[Domain, bool]]:
+        channel = self.channels["A"]
+        found = channel.domains if isinstance(channel, Slots) else segment_domains(self.switches)
+        return dict(found)
+
+    def actions(self) -> Iterator[Action]:
+        for agent in AGENTS:
+            arrivals: list[Arrival | None] = list(self.channels[peer_of(agent)].arrivals())
+            bound = [(a, self.bind(agent, a)) for a in (None, *arrivals)]
+            for rule in self.rules:
+                for arrival, put in bound[1:] if rule.kind == "segment" else bound[:1]:
+                    yield from self.action(agent, rule, arrival, put)
+        for channel in self.channels.values():
+            if isinstance(channel, Slots):
+                yield from channel.faults()
+        if self.switches.msl:
+            yield self.tick()
+
+    def bind(self, agent: str, arrival: Arrival | None) -> Substitution:
+        constants = self.constants(agent)
+        return _substitution(self.me, self.tcbs[agent], constants, self.seg, arrival)
+
+    def action(
+        self, agent: str, rule: Rule, arrival: Arrival | None, put: Substitution
+    ) -> Iterator[Action]:
+        """The rule as an action of `agent`; none if its user never does that."""
+        guard = [g for part in rule.reaction.when for g in conjuncts(put(part))]
+        if any(z3.is_false(part) for part in guard):
+            return
+        updates = {
+            self.tcbs[agent][name].name: put(term) for name, term in changes(rule, self.me).items()
+        }
+        outbound = self.channels[agent]
+        sends = None
+        if rule.reaction.send is not None:
+            segment = Segment({n: put(t) for n, t in rule.reaction.send.fields.items()})
+            updates |= outbound.put(segment)
+            sends = outbound.send(segment)
+            if isinstance(outbound, Slots) and self.switches.loss == 0:
+                guard.append(outbound.room)
+        if rule.name.startswith("time_wait_timeout") and self.switches.msl:
+            guard += [g for c in self.channels.values() for g in c.settled()]
+            if self.is_history:
+                updates["timer_fired"] = z3.BoolVal(True)
+        name = f"{agent}.{rule.name}"
+        receives = None
+        if arrival is not None:
+            guard = [*arrival.when, *guard]
+            updates = {**arrival.updates, **updates}
+            receives = arrival.receive
+            name += arrival.name
+        event = Event(agent, rule.kind, rule.label, f"{agent} {_group(rule)}", receives, sends)
+        yield Action(name, tuple(guard), updates, rule.says, rule.rfc, event)
+
+    def constants(self, agent: str) -> dict[str, Term]:
+        """What differs between the endpoints: what their users do, where their ISNs begin."""
+        allowed = permissions(self.switches, agent)
+        terms: dict[str, Term] = {name: z3.BoolVal(value) for name, value in allowed.items()}
+        half = 1 << (self.switches.width - 1)
+        terms["isn_base"] = z3.BitVecVal(1 if agent == "A" else (half + 1) % (2 * half), half.bit_length())
+        return terms
+
+    def tick(self) -> Action:
+        """One unit of time passes; nothing that is due may be left behind."""
+        guard: list[Term] = []
+        updates: dict[str, Term] = {}
+        for channel in self.channels.values():
+            guard += channel.settled()
+            if isinstance(channel, Slots):
+                updates |= channel.grow_older()
+        for agent in AGENTS:
+            tcb = self.tcbs[agent]
+            state, timer = tcb["state"].term, tcb["timer"].term
+            waiting = state == TIME_WAIT
+            guard.append(z3.Or(z3.Not(waiting), timer != 0))
+            updates[tcb["timer"].name] = z3.If(timer == 0, timer, timer - 1)
+            if "rtx_timer" in tcb:
+                left = tcb["rtx_timer"].term
+                pending = tcb["snd_una"].term != tcb["snd_nxt"].term
+                guard.append(z3.Or(z3.Not(pending), left != 0))
+                updates[tcb["rtx_timer"].name] = z3.If(left == 0, left, left - 1)
+        if self.is_history:
+            now = Var("now", Word(8)).term
+            guard.append(now != 255)
+            updates |= {"now": now + 1, "timer_fired": z3.BoolVal(False)}
+        event = Event("clock", "step", "tick", group="clock")
+        return Action("tick", tuple(guard), updates, "one tick passes", (), event)
+
+
+def _substitution(
+    me: Me,
+    tcb: dict[str, Var],
+    constants: dict[str, Term],
+    seg: Segment,
+    arrival: Arrival | None,
+) -> Substitution:
+    """Puts an endpoint and an arriving segment in the place of `me` and `seg`."""
+    pairs = [(term, tcb[name].term) for name, term in me.variables.items()]
+    pairs += [(term, constants[name]) for name, term in me.permissions.items()]
+    pairs.append((me.isn_base, constants["isn_base"]))
+    if arrival is not None:
+        fields = arrival.segment.fields
+        pairs += [(term, fields[name]) for name, term in seg.fields.items()]
+    return Substitution(pairs)
+
+
+def _group(rule: Rule) -> str:
+    """The fairness group of a rule: what its user calls, its timer, or the arrival of segments."""
+    return "receives" if rule.kind == "segment" else rule.label
+
+
+def _starts(var: Var, switches: Scenario) -> Term:
+    if var.name in ("losses_left", "copies_left"):
+        assert isinstance(var.domain, Counter)
+        return var.term == var.domain.term(var.domain.top)
+    return var.term == var.domain.term(var.domain.decode(0))

@@ -1,0 +1,88 @@
+"""Timeouts: RFC 9293 section 3.10.8.
+
+Retransmission may happen at any time while something is unacknowledged (that covers every timer
+policy); with a clock and `rto` it also happens at least every so many ticks.
+"""
+
+from __future__ import annotations
+
+from tcpmodel.tcp.rule import Reaction, Reactions, timeout
+from tcpmodel.tcp.segment import ACK, FIN, SYN, ctl
+from tcpmodel.tcp.states import (
+    CLOSE_WAIT,
+    CLOSING,
+    ESTABLISHED,
+    FIN_WAIT_1,
+    LAST_ACK,
+    SYN_RECEIVED,
+    SYN_SENT,
+    TIME_WAIT,
+)
+from tcpmodel.tcp.tcb import Me
+
+_RETRANSMISSION = "retransmission timeout"
+
+
+def _unacknowledged(me: Me) -> object:
+    return me.snd_una != me.snd_nxt
+
+
+@timeout(_RETRANSMISSION, rfc="9293 3.10.8", says="the SYN at the front of the queue is sent again")
+def retransmit_syn(me: Me) -> Reactions:
+    if me.switches.retransmit == "off":
+        return None
+    synack = me.segment(ctl(SYN, ACK), me.iss, me.rcv_nxt)
+    return [
+        Reaction([me.state == SYN_SENT], me.sent(), me.segment(ctl(SYN), me.iss), "__syn_sent"),
+        Reaction(
+            [me.state == SYN_RECEIVED, me.snd_una == me.iss], me.sent(), synack, "__syn_received"
+        ),
+        # CLOSE in SYN-RECEIVED has put a FIN behind our SYN, which is not acknowledged yet.
+        Reaction(
+            [me.state == FIN_WAIT_1, me.snd_una == me.iss], me.sent(), synack, "__fin_wait_1"
+        ),
+        Reaction([me.state == CLOSING, me.snd_una == me.iss], me.sent(), synack, "__closing"),
+    ]
+
+
+@timeout(_RETRANSMISSION, rfc="9293 3.10.8", says="the text at the front of the queue is sent again")
+def retransmit_text(me: Me) -> Reactions:
+    if me.switches.retransmit == "off" or not me.switches.data:
+        return None
+    text = me.segment(ctl(ACK), me.snd_una, me.rcv_nxt, text=1)
+    fin_sent = ((FIN_WAIT_1, "__fin_wait_1"), (CLOSING, "__closing"), (LAST_ACK, "__last_ack"))
+    fin_unsent = ((ESTABLISHED, "__established"), (CLOSE_WAIT, "__close_wait"))
+    begun = [_unacknowledged(me), me.snd_una != me.iss]
+    return [
+        Reaction([me.state == state, *begun], me.sent(), text, name) for state, name in fin_unsent
+    ] + [
+        # With the FIN sent, SND.NXT - 1 is its number: text is what comes before it.
+        Reaction([me.state == state, *begun, me.snd_una != me.snd_nxt - 1], me.sent(), text, name)
+        for state, name in fin_sent
+    ]
+
+
+@timeout(_RETRANSMISSION, rfc="9293 3.10.8; 9293 3.6 case 1", says="the FIN at the front of the queue is sent again")
+def retransmit_fin(me: Me) -> Reactions:
+    if me.switches.retransmit == "off":
+        return None
+    fin = me.segment(ctl(FIN, ACK), me.snd_una, me.rcv_nxt)
+    return [
+        Reaction([me.state == state, me.snd_una == me.snd_nxt - 1], me.sent(), fin, name)
+        for state, name in (
+            (FIN_WAIT_1, "__fin_wait_1"),
+            (CLOSING, "__closing"),
+            (LAST_ACK, "__last_ack"),
+        )
+    ]
+
+
+@timeout("TIME-WAIT timeout", rfc="9293 3.10.8; 9293 3.6.1 MUST-13", says="after TIME-WAIT the TCB is deleted")
+def time_wait_timeout(me: Me) -> Reactions:
+    over = [me.timer == 0] if "timer" in me.variables else []
+    return Reaction([me.state == TIME_WAIT, *over], me.without_tcb(outcome="closed"))
+
+
+TIMEOUTS = (retransmit_syn, retransmit_text, retransmit_fin, time_wait_timeout)
+"""The timeouts."""
+

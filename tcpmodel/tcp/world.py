@@ -1,0 +1,110 @@
+"""What properties speak about: both endpoints and the network, by name.
+
+A property is a function of a `World`: `lambda w: w.B.state == ESTABLISHED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import z3
+
+from tcpmodel.core.errors import ModelError
+from tcpmodel.core.terms import Term, Var
+from tcpmodel.tcp.channel import Past, Slots
+from tcpmodel.tcp.scenario import Scenario
+from tcpmodel.tcp.segment import ACK, FIN, RST, SYN, Segment
+from tcpmodel.tcp.states import CLOSED, ESTABLISHED, LISTEN, SYNCHRONIZED
+
+FLAGS = {"SYN": SYN, "ACK": ACK, "FIN": FIN, "RST": RST}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The variables of one endpoint: `w.A.state`, `w.B.snd_nxt`, `w.A.inc` …"""
+
+    name: str
+    tcb: Mapping[str, Var]
+
+    def __getattr__(self, field: str) -> Term:
+        if field.startswith("__") or field not in self.tcb:
+            raise ModelError(
+                f"{self.name} has no {field!r} in this scenario; it has {', '.join(self.tcb)}"
+            )
+        return self.tcb[field].term
+
+
+@dataclass(frozen=True)
+class World:
+    """Both endpoints (`A`, `B`) and what is under way between them."""
+
+    switches: Scenario
+    tcbs: Mapping[str, Mapping[str, Var]]
+    channels: Mapping[str, Slots | Past]
+
+    @property
+    def A(self) -> Endpoint:  # noqa: N802 - the endpoints' names are letters
+        return Endpoint("A", self.tcbs["A"])
+
+    @property
+    def B(self) -> Endpoint:  # noqa: N802
+        return Endpoint("B", self.tcbs["B"])
+
+    def endpoint(self, name: str) -> Endpoint:
+        """`A` or `B`; raises `ModelError` for anything else."""
+        if name not in self.tcbs:
+            raise ModelError(f"there is no endpoint {name!r}; there are A and B")
+        return Endpoint(name, self.tcbs[name])
+
+    def other(self, name: str) -> Endpoint:
+        """The peer of `name`."""
+        self.endpoint(name)
+        return self.endpoint("B" if name == "A" else "A")
+
+    def inflight(self, sender: str, *flags: str) -> Term:
+        """A segment of `sender` with (at least) these control bits is under way."""
+        unknown = [flag for flag in flags if flag not in FLAGS]
+        if unknown:
+            raise ModelError(f"no control bit {unknown[0]!r}; there are {', '.join(FLAGS)}")
+        mask = [FLAGS[flag] for flag in flags]
+
+        def fits(segment: Segment) -> Term:
+            return segment.has(*mask) if mask else z3.BoolVal(True)
+
+        return self._slots(sender).some(fits)
+
+    def nothing_inflight(self) -> Term:
+        """No segment is under way in either direction."""
+        return z3.And(*(self._slots(name).empty for name in self.tcbs))
+
+    def agrees_with_live_peer(self, name: str) -> Term:
+        """The incarnation that `name` believes in has answered it, or is at least the peer's
+        current one.  (Murphy and Shankar 1987: when open, the remote incarnation is the peer's.)"""
+        me, peer = self.endpoint(name), self.other(name)
+        return z3.Or(me.confirmed, me.peer == peer.inc)
+
+    def half_open_for_ever(self, name: str) -> Term:
+        """`name` is ESTABLISHED, its peer has no connection, and nothing will ever tell: no
+        segment is under way and `name` has nothing to send again."""
+        me, peer = self.endpoint(name), self.other(name)
+        return z3.And(
+            me.state == ESTABLISHED,
+            z3.Or(peer.state == CLOSED, peer.state == LISTEN),
+            me.snd_una == me.snd_nxt,
+            self.nothing_inflight(),
+        )
+
+    def synchronized(self, name: str) -> Term:
+        """`name` is in a synchronized state (RFC 9293 section 3.5.1)."""
+        me = self.endpoint(name)
+        return z3.Or(*(me.state == state for state in SYNCHRONIZED))
+
+    def _slots(self, sender: str) -> Slots:
+        self.endpoint(sender)
+        channel = self.channels[sender]
+        if not isinstance(channel, Slots):
+            raise ModelError(
+                "a history channel does not know what is under way; use channel=bag or fifo"
+            )
+        return channel
