@@ -310,7 +310,11 @@ def cone(system: TransitionSystem, formulas: Iterable[Term]) -> TransitionSystem
         inputs=tuple(v for v in system.inputs if v.name in needed),
         init=conjunction(part for part in conjuncts(system.init) if free(part) <= needed),
         actions=tuple(
-            replace(a, updates={n: t for n, t in a.updates.items() if n in needed}, event=Event())
+            replace(
+                a,
+                updates={n: t for n, t in a.updates.items() if n in needed},
+                event=replace(a.event, receives=None, sends=None),
+            )
             for a in system.actions
         ),
         interchangeable=tuple(

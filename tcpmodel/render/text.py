@@ -53,13 +53,14 @@ def _beginning(story: Story) -> str:
 def _end(story: Story) -> list[str]:
     """Where it ends: states, and what is still under way."""
     last = len(story.trace)
-    states = [state for agent in story.lanes for state in story.standing(last, agent)]
+    finite = last > 0 and story.trace.loop is None
+    states = [s for agent in story.lanes for s in story.standing(last, agent)] if finite else []
     left = [
         f"{words.segment(flight.message)} (sent at step {flight.start})"
         for flight in story.flights
         if flight.fate is Fate.UNDER_WAY
     ]
-    told = [f"at the end: {', '.join(states)}"] if states and last else []
+    told = [f"at the end: {', '.join(states)}"] if states else []
     return told + ([f"still under way: {', '.join(left)}"] if left else [])
 
 

@@ -7,7 +7,7 @@ its name, so that any system's trace can be told.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from itertools import accumulate
@@ -68,6 +68,12 @@ class Flight:
     end: int | None
     fate: Fate
     copy: int = 0
+
+    @property
+    def origin(self) -> object:
+        """What the copies of a message share: the step that sent it, else where and what it is."""
+        contents = (item for item in self.message.fields.items() if item[0] != "age")
+        return self.start or (self.message.channel, *contents)
 
 
 @dataclass(frozen=True)
@@ -170,9 +176,9 @@ class Story:
             if step.agent == NETWORK:
                 found.append(Flight(message, start, index, Fate.LOST))
                 continue
-            key = (message.channel, start or _identity(message))
-            found.append(Flight(message, start, index, Fate.RECEIVED, arrived[key]))
-            arrived[key] += 1
+            flight = Flight(message, start, index, Fate.RECEIVED)
+            found.append(replace(flight, copy=arrived[flight.origin]))
+            arrived[flight.origin] += 1
         ended = {flight.start for flight in found}
         for index, step in enumerate(self.trace.steps, start=1):
             if step.sent is not None and index not in ended:
@@ -303,7 +309,7 @@ class Story:
         return [f"{agent} {name}" + (f" (incarnation {number})" if marked else "")]
 
     def opening(self) -> list[tuple[str, str]]:
-        """What else to know of the initial state, as (agent, `SND.NXT 5`).
+        """What else to know of the initial state, as (agent, `SND.NXT = 5`).
 
         That is whatever is not zero, and the numbers of a TCB only where there is a connection.
         """
@@ -316,7 +322,7 @@ class Story:
                 continue
             if state is None or (value and (state not in NO_CONNECTION or field not in TCB)):
                 spelling = name if state is None else TCB.get(field, field)
-                found.append((agent, f"{spelling} {spelled(value)}"))
+                found.append((agent, f"{spelling} = {spelled(value)}"))
         return found
 
     def ending(self) -> str:
@@ -331,10 +337,6 @@ class Story:
 def _goes_on(step: Step) -> bool:
     """The network acts upon a message that stays under way."""
     return step.agent == NETWORK and "duplicat" in step.label
-
-
-def _identity(message: Message) -> object:
-    return tuple(item for item in message.fields.items() if item[0] != "age")
 
 
 def _lives(state: State, agent: str, incarnation: Value) -> bool:

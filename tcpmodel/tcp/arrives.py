@@ -54,9 +54,8 @@ def _accept_syn(me: Me, seg: Segment, iss: Term) -> dict[Term, Term]:
 
 
 def _synack(me: Me, seg: Segment, iss: Term) -> Segment:
-    incarnation = me.inc if iss.eq(me.iss) else me.inc + 1
-    answer = me.segment(ctl(SYN, ACK), iss, seg.seq + 1, to=seg.inc)
-    return Segment({**answer.fields, "inc": incarnation})
+    mine = me.inc if iss.eq(me.iss) else me.inc + 1
+    return me.segment(ctl(SYN, ACK), iss, seg.seq + 1, to=seg.inc, inc=mine)
 
 
 @arrival(rfc="9293 3.10.7.2 fourth", says="anything else should not reach a listener and is dropped")
@@ -106,7 +105,7 @@ def syn_sent_receives_synack(me: Me, seg: Segment) -> Reactions:
             me.peer: seg.inc,
             me.confirmed: seg.to == me.inc,
         },
-        None if silent else _to_peer(me.ack(rcv_nxt=seg.seq + 1), seg),
+        None if silent else me.ack(seg.seq + 1, to=seg.inc),
     )
 
 
@@ -130,11 +129,6 @@ def syn_sent_drops(me: Me, seg: Segment) -> Reactions:
     return Reaction(
         [me.state == SYN_SENT, seg.lacks(RST, SYN), z3.Not(_bad_ack(me, seg))], {}
     )
-
-
-def _to_peer(answer: Segment, seg: Segment) -> Segment:
-    """`answer`, meant for the incarnation that sent `seg` (I learn of it just now)."""
-    return Segment({**answer.fields, "to": seg.inc})
 
 
 UNSYNCHRONIZED = (

@@ -31,7 +31,7 @@ def _connects(me: Me, state: object) -> list[Reaction]:
             when=[me.may_open, me.state == state, me.inc != me.switches.incarnations],
             then=me.with_new_tcb(SYN_SENT, iss)
             | {me.passive: z3.BoolVal(False), me.confirmed: z3.BoolVal(False)},
-            send=me.segment(ctl(SYN), iss),
+            send=me.segment(ctl(SYN), iss, inc=me.inc + 1),
             name=choice,
         )
         for choice, iss in me.initial_sequence_numbers()
@@ -76,6 +76,8 @@ def send(me: Me) -> Reactions:
 
 @call("CLOSE", rfc="9293 3.10.4", says="CLOSE before anything was received deletes the TCB")
 def close_unopened(me: Me) -> Reactions:
+    if me.switches.gives_up == "off":
+        return None
     return [
         Reaction(
             when=[me.may_close_first, me.state == state],

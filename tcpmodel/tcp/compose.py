@@ -32,7 +32,7 @@ from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import Segment
 from tcpmodel.tcp.synchronized import SYNCHRONIZED_RULES
 from tcpmodel.tcp.tcb import Me, segment_domains, tcb_domains
-from tcpmodel.tcp.states import TIME_WAIT
+from tcpmodel.tcp.states import LISTEN, TIME_WAIT
 from tcpmodel.tcp.timeouts import TIMEOUTS
 from tcpmodel.tcp.world import World
 
@@ -239,7 +239,13 @@ def _group(rule: Rule) -> str:
 
 
 def _starts(var: Var, switches: Scenario) -> Term:
+    """The initial value: all is void, budgets are full, a server listens (as in the RFC's figures)."""
     if var.name in ("losses_left", "copies_left"):
         assert isinstance(var.domain, Counter)
         return var.term == var.domain.term(var.domain.top)
+    agent, _, name = var.name.partition(".")
+    if agent in AGENTS and name in ("state", "passive"):
+        user = permissions(switches, agent)
+        if user["may_listen"] and not user["may_open"]:
+            return var.term == (LISTEN if name == "state" else z3.BoolVal(True))
     return var.term == var.domain.term(var.domain.decode(0))

@@ -79,6 +79,9 @@ class Scenario:
         "any",
     )
     closes: str = _switch("A", "who calls CLOSE first", "A", "B", "either", "nobody")
+    gives_up: str = _switch(
+        "on", "whether users CLOSE before anything has been received (LISTEN, SYN-SENT)", "on", "off"
+    )
     abort: str = _switch("off", "whether users call ABORT", "off", "on")
     data: int = _switch(0, "octets each user sends per connection", low=0, high=3)
     senders: str = _switch("both", "whose user sends the data", "A", "B", "both")
@@ -101,6 +104,9 @@ class Scenario:
     )
     time_wait_restart: str = _switch(
         "on", "whether a retransmitted FIN restarts TIME-WAIT (3.10.7.4)", "on", "off"
+    )
+    tw_rfc1337: str = _switch(
+        "off", "RFC 1337: resets are ignored in TIME-WAIT", "off", "on"
     )
     rto: int = _switch(
         0, "what is unacknowledged is sent again at least every so many ticks; 0: no bound", low=0, high=16
@@ -166,7 +172,8 @@ class Scenario:
             "with a timer ends first"
             if self.msl
             else "none",
-            "users": f"{self.roles}, first CLOSE by {self.closes}, ABORT {self.abort}, "
+            "users": f"{self.roles}, first CLOSE by {self.closes}"
+            f"{' (also of an attempt)' if self.gives_up == 'on' else ''}, ABORT {self.abort}, "
             f"{self.data} octets sent by {self.senders}",
         }
         return text
@@ -179,7 +186,7 @@ SWITCHES: Mapping[str, Switch] = {
 
 _BASE = Scenario()
 _TWO = replace(_BASE, name="two_way", handshake="two", rst="off", rfc5961="off")
-_CLOCK = replace(_BASE, name="clock", isn="constant", loss=0, msl=1, time_wait=2)
+_CLOCK = replace(_BASE, name="clock", isn="constant", gives_up="off", loss=0, msl=1, time_wait=2)
 
 PRESETS: Mapping[str, Scenario] = {
     s.name: s

@@ -129,7 +129,7 @@ def receives_reset(me: Me, seg: Segment) -> Reactions:
         Reaction([alive, *reset], me.without_tcb(outcome="reset")),
         Reaction(
             [me.state == TIME_WAIT, *reset],
-            me.without_tcb(outcome="closed"),
+            {} if me.switches.tw_rfc1337 == "on" else me.without_tcb(outcome="closed"),
             None,
             "__time_wait",
         ),
@@ -214,13 +214,23 @@ def _accepted(me: Me, seg: Segment, *states: Term) -> list[Term]:
 
 
 def _process(me: Me, seg: Segment, state: Term) -> dict[Term, Term]:
-    """The updates that every accepted segment causes, and the next state."""
-    genuine = z3.And(seg.to == me.inc, seg.inc == me.peer)
+    """The updates that every accepted segment causes, and the next state.
+
+    The SYN that began all this may have been an old one, equal to the current one; whoever answers
+    this incarnation of mine is the incarnation I am connected with.
+    """
+    answers_me = seg.to == me.inc
     return {
         me.state: state,
         me.snd_una: me.una_after(seg),
-        me.confirmed: z3.Or(me.confirmed, genuine),
+        me.confirmed: z3.Or(me.confirmed, answers_me),
+        me.peer: z3.If(answers_me, seg.inc, me.peer),
     }
+
+
+def _or_stale(me: Me, seg: Segment, before: Term) -> Term:
+    """It was meant for another incarnation of mine, or something before it was."""
+    return z3.Or(before, seg.to != me.inc)
 
 
 def _empty(seg: Segment) -> list[Term]:
@@ -281,7 +291,6 @@ def last_ack_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
 def receives_text(me: Me, seg: Segment) -> Reactions:
     if not me.switches.data:
         return None
-    stale = z3.Not(z3.And(seg.to == me.inc, seg.inc == me.peer))
     taken = me.rcv_nxt + 1
     found = []
     acked, unacked = [me.acks_all(seg)], [z3.Not(me.acks_all(seg))]
@@ -294,10 +303,10 @@ def receives_text(me: Me, seg: Segment) -> Reactions:
     ):
         then = _process(me, seg, after) | {
             me.rcv_nxt: taken,
-            me.stale_text: z3.Or(me.stale_text, stale),
+            me.stale_text: _or_stale(me, seg, me.stale_text),
         }
         when = [*_accepted(me, seg, state), seg.has_text, me.is_next(seg), *extra]
-        found.append(Reaction(when, then, me.ack(rcv_nxt=taken), name))
+        found.append(Reaction(when, then, me.ack(taken), name))
     return found
 
 
@@ -306,7 +315,6 @@ def receives_text(me: Me, seg: Segment) -> Reactions:
     says="the peer's FIN: acknowledged; its direction of the connection is closed",
 )
 def receives_fin(me: Me, seg: Segment) -> Reactions:
-    stale = z3.Not(z3.And(seg.to == me.inc, seg.inc == me.peer))
     taken = me.rcv_nxt + 1
     acked, unacked = [me.acks_all(seg)], [z3.Not(me.acks_all(seg))]
     found = []
@@ -319,12 +327,12 @@ def receives_fin(me: Me, seg: Segment) -> Reactions:
     ):
         then = _process(me, seg, after) | {
             me.rcv_nxt: taken,
-            me.stale_fin: z3.Or(me.stale_fin, stale),
+            me.stale_fin: _or_stale(me, seg, me.stale_fin),
         }
         if after.eq(TIME_WAIT):
             then |= me.enter_time_wait()
         when = [*_accepted(me, seg, state), seg.has(FIN), z3.Not(seg.has_text), me.is_next(seg)]
-        answer = me.ack(rcv_nxt=taken)
+        answer = me.ack(taken)
         found.append(Reaction([*when, *extra], then, answer, name))
     return found
 

@@ -157,28 +157,36 @@ class Me:
     # --- segments I send --------------------------------------------------------------------
 
     def segment(
-        self, bits: Term, seq: Term | int, ack: Term | int = 0, *, text: int = 0, to: Term = None
+        self,
+        bits: Term,
+        seq: Term | int,
+        ack: Term | int = 0,
+        *,
+        text: int = 0,
+        to: Term | None = None,
+        inc: Term | None = None,
     ) -> Segment:
-        """A segment of mine; `ack` is only meant if the ACK bit is set."""
+        """A segment of mine; `ack` is only meant if the ACK bit is set.
+
+        to, inc (ghosts): the incarnation it is for and the one that sends it, if they are not
+        those of before the step.
+        """
         width = self.switches.width
         fields = {"ctl": bits, "seq": _number(seq, width), "ack": _number(ack, width)}
         if self.switches.data:
             fields["text"] = z3.BitVecVal(text, 1)
-        fields["inc"] = self.inc
+        fields["inc"] = self.inc if inc is None else inc
         fields["to"] = self.peer if to is None else to
         return Segment(fields)
 
-    def ack(self, rcv_nxt: Term | None = None, snd_nxt: Term | None = None) -> Segment:
+    def ack(self, rcv_nxt: Term | None = None, *, to: Term | None = None) -> Segment:
         """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>"""
-        return self.segment(
-            ctl(ACK),
-            self.snd_nxt if snd_nxt is None else snd_nxt,
-            self.rcv_nxt if rcv_nxt is None else rcv_nxt,
-        )
+        taken = self.rcv_nxt if rcv_nxt is None else rcv_nxt
+        return self.segment(ctl(ACK), self.snd_nxt, taken, to=to)
 
-    def fin(self, seq: Term | None = None) -> Segment:
+    def fin(self) -> Segment:
         """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=FIN,ACK>"""
-        return self.segment(ctl(FIN, ACK), self.snd_nxt if seq is None else seq, self.rcv_nxt)
+        return self.segment(ctl(FIN, ACK), self.snd_nxt, self.rcv_nxt)
 
     def reset_for(self, seg: Segment) -> Segment | None:
         """The reset that its sender will find acceptable (3.10.7.1), or None if resets are off."""

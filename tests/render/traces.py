@@ -105,9 +105,7 @@ def normal() -> Trace:
         synack, A__state="ESTABLISHED", A__peer=1, sends="ACK seq=101 ack=301 inc=1 to=1"
     )
     run.receive(ack, B__state="ESTABLISHED")
-    fin = run.call(
-        "A", "CLOSE", A__state="FIN-WAIT-1", sends="FIN,ACK seq=101 ack=301 inc=1 to=1"
-    )
+    fin = run.call("A", "CLOSE", A__state="FIN-WAIT-1", sends="FIN,ACK seq=101 ack=301 inc=1 to=1")
     ack = run.receive(fin, B__state="CLOSE-WAIT", sends="ACK seq=301 ack=102 inc=1 to=1")
     run.receive(ack, A__state="FIN-WAIT-2", A__snd_una=102)
     fin = run.call("B", "CLOSE", B__state="LAST-ACK", sends="FIN,ACK seq=301 ack=102 inc=1 to=1")
@@ -145,9 +143,7 @@ def time_wait() -> Trace:
     ack = run.receive(fin, B__state="CLOSE-WAIT", sends="ACK seq=5 ack=6 inc=1 to=1")
     run.receive(ack, A__state="FIN-WAIT-2", A__snd_una=6)
     old = run.call("B", "CLOSE", B__state="LAST-ACK", sends="FIN,ACK seq=5 ack=6 inc=1 to=1")
-    ack = run.receive(
-        old, A__state="TIME-WAIT", A__timer=2, sends="ACK seq=6 ack=6 inc=1 to=1"
-    )
+    ack = run.receive(old, A__state="TIME-WAIT", A__timer=2, sends="ACK seq=6 ack=6 inc=1 to=1")
     run.receive(ack, B__state="LISTEN", B__peer=0)
     run.tick(A__timer=1)
     run.tick(A__timer=0)
@@ -184,7 +180,9 @@ def lossy() -> Trace:
     )
     data = run.call("A", "SEND", A__snd_nxt=102, sends="ACK seq=101 ack=301 text=1 inc=1 to=1")
     run.receive(synack, sends="ACK seq=102 ack=301 inc=1 to=1", overflow=True)
-    run.receive(data, B__state="ESTABLISHED", B__rcv_nxt=102, sends="ACK seq=301 ack=102 inc=1 to=1")
+    run.receive(
+        data, B__state="ESTABLISHED", B__rcv_nxt=102, sends="ACK seq=301 ack=102 inc=1 to=1"
+    )
     run.receive(ack)
     run.receive(ack)
     run.timer("A", "retransmission timeout", sends="ACK seq=101 ack=301 text=1 inc=1 to=1")
@@ -212,6 +210,4 @@ def toy() -> Trace:
     )
 
 
-SAMPLES = {
-    trace.__name__: trace for trace in (normal, half_open, time_wait, lossy, lasso, toy)
-}
+SAMPLES = {trace.__name__: trace for trace in (normal, half_open, time_wait, lossy, lasso, toy)}

@@ -1,0 +1,268 @@
+"""Replay: a run is re-executed, step by step, before anybody gets to see it.
+
+Whatever an engine or a file claims, the trace that leaves this module was computed here, by the
+reference semantics, from action names alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import z3
+
+from tcpmodel.core.errors import EngineError, ModelError
+from tcpmodel.core.system import Action, TransitionSystem
+from tcpmodel.core.terms import Term, Value
+from tcpmodel.core.trace import Message, Step, Trace
+from tcpmodel.semantics.interpret import Codes, Interpreter, compile_function, solutions
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One step of a run: the action's name and, on a history channel, the step that sent the
+    message which arrives."""
+
+    action: str
+    sent_at: int | None = None
+
+
+def replay(
+    system: TransitionSystem,
+    choices: Sequence[Choice],
+    *,
+    initial: Codes | None = None,
+    loop: int | None = None,
+) -> Trace:
+    """Re-execute a run.
+
+    initial: the initial state; may be left out if there is only one.
+    loop: the step after which the run repeats for ever; see `Trace`.
+
+    Raises `EngineError` if the run is none of the system's: an unknown action, one that is not
+    enabled, a message that was not sent or has expired, a loop that does not close.
+    """
+    run = _Run(system, initial)
+    for choice in choices:
+        run.take(choice)
+    trace = Trace(system.name, run.decode(run.states[0]), tuple(run.steps), loop)
+    if loop is not None and run.states[loop] != run.states[-1]:
+        raise EngineError(f"the loop of the trace does not close: step {loop} and the last differ")
+    return trace
+
+
+def retrace(trace: Trace, system: TransitionSystem) -> Trace:
+    """Re-execute a trace of unknown origin; raises `ModelError` where the system disagrees."""
+    try:
+        initial = Interpreter(system, _unused, _unused).encode(trace.initial)
+        choices = [
+            Choice(s.action, s.received.sent_at if s.received and system.history else None)
+            for s in trace.steps
+        ]
+        again = replay(system, choices, initial=initial, loop=trace.loop)
+    except EngineError as error:
+        raise ModelError(f"this is not a run of {system.name}: {error}") from None
+    for index in range(len(trace) + 1):
+        for name, value in again.state(index).items():
+            claimed = trace.state(index).get(name)
+            if claimed != value:
+                raise ModelError(
+                    f"step {index}: the file says {name} = {claimed}, the model {value}"
+                )
+    return again
+
+
+def _unused(*_: Any) -> Any:
+    raise AssertionError("not an executable interpreter")
+
+
+def choices_through(
+    compiled: Interpreter, path: Sequence[tuple[int, Codes]], start: Codes
+) -> list[Choice]:
+    """The actions of a canonical path, named for states whose slots are left where they are.
+
+    path: (index of the action, canonical state after it).  Interchangeable slots are sorted in a
+    canonical state, so a segment moves about; here it stays, and the action of the slot where
+    it really is gets named.
+    """
+    system = compiled.system
+    bodies: dict[int, Callable[[Codes], tuple[int, ...]]] = {}
+    places = {var.name: i for i, var in enumerate(system.variables)}
+    kin: dict[tuple[str, ...], list[int]] = {}
+    for index, action in enumerate(system.actions):
+        kin.setdefault(_kind(action), []).append(index)
+    found, state = [], start
+    for wanted, target in path:
+        for index in kin[_kind(system.actions[wanted])]:
+            action = system.actions[index]
+            if index not in bodies:
+                bodies[index] = compile_function(
+                    system.variables, [action.enabled, *action.updates.values()]
+                )
+            enabled, *values = bodies[index](state)
+            if not enabled:
+                continue
+            after = list(state)
+            for name, value in zip(action.updates, values, strict=True):
+                after[places[name]] = value
+            if compiled.canonical(tuple(after)) == target:
+                found.append(Choice(action.name))
+                state = tuple(after)
+                break
+        else:
+            raise EngineError(f"no action leads on as {system.actions[wanted].name} did")
+    return found
+
+
+def _kind(action: Action) -> tuple[str, ...]:
+    return (action.event.agent, action.event.label, action.says)
+
+
+@dataclass
+class _Channel:
+    """What is under way on one channel, by the step that sent it; None is an empty slot."""
+
+    slots: list[int | None] = field(default_factory=list)
+
+    def take(self, slot: int, shifts: bool) -> None:
+        if shifts:
+            self.slots.pop(slot)
+        elif slot < len(self.slots):
+            self.slots[slot] = None
+
+    def put(self, step: int) -> None:
+        if None in self.slots:
+            self.slots[self.slots.index(None)] = step
+        else:
+            self.slots.append(step)
+
+    def sender(self, slot: int) -> int:
+        return (self.slots[slot] if slot < len(self.slots) else None) or 0
+
+
+class _Run:
+    """The state of a replay."""
+
+    def __init__(self, system: TransitionSystem, initial: Codes | None) -> None:
+        self.system = system
+        self.reads = (*system.variables, *system.inputs)
+        self.places = {var.name: i for i, var in enumerate(self.reads)}
+        self.states = [self.start(initial)]
+        self.steps: list[Step] = []
+        self.channels: dict[str, _Channel] = {}
+        self.sent: list[tuple[str, tuple[int, ...], int] | None] = []  # per step, for histories
+
+    def start(self, initial: Codes | None) -> Codes:
+        if initial is None:
+            found = list(solutions(self.system, 1))
+            if len(found) != 1:
+                raise EngineError(f"{self.system.name} has {len(found)} initial states; name one")
+            return found[0]
+        values = [v.term == v.domain.term(v.domain.decode(c)) for v, c in self.pairs(initial)]
+        solver = z3.SolverFor("QF_BV")
+        solver.add(self.system.init, *values)
+        if solver.check() != z3.sat:
+            raise EngineError("the run does not start in an initial state")
+        return initial
+
+    def pairs(self, codes: Codes) -> list[tuple[Any, int]]:
+        return list(zip(self.system.variables, codes, strict=True))
+
+    def decode(self, codes: Codes) -> dict[str, Value]:
+        return {var.name: var.domain.decode(code) for var, code in self.pairs(codes)}
+
+    def evaluate(self, terms: Sequence[Term], row: Codes) -> tuple[int, ...]:
+        return compile_function(self.reads, terms)(row)
+
+    def take(self, choice: Choice) -> None:
+        try:
+            action = self.system.action(choice.action)
+        except ModelError as error:
+            raise EngineError(str(error)) from None
+        number = len(self.states)
+        row = self.states[-1] + self.arriving(action, choice, number)
+        enabled, *values = self.evaluate([action.enabled, *action.updates.values()], row)
+        if not enabled:
+            raise EngineError(f"step {number}: {action.name} is not enabled")
+        after = list(self.states[-1])
+        for name, value in zip(action.updates, values, strict=True):
+            after[self.places[name]] = value
+        self.states.append(tuple(after))
+        received = self.received(action, choice, row)
+        sent, overflow = self.emitted(action, row, number)
+        event = action.event
+        self.steps.append(
+            Step(
+                action.name,
+                event.agent,
+                event.kind,
+                event.label,
+                action.says,
+                action.cites,
+                received,
+                sent,
+                overflow,
+                self.decode(self.states[-1]),
+            )
+        )
+
+    # --- messages ---------------------------------------------------------------------------
+
+    def message(self, channel: str, fields: dict[str, Term], row: Codes, sent_at: int) -> Message:
+        codes = self.evaluate(list(fields.values()), row)
+        domains = self.system.message
+        values = {
+            name: domains[name].decode(code) if name in domains else code
+            for name, code in zip(fields, codes, strict=True)
+        }
+        return Message(channel, values, sent_at)
+
+    def received(self, action: Action, choice: Choice, row: Codes) -> Message | None:
+        receive = action.event.receives
+        if receive is None:
+            return None
+        if receive.slot is None:
+            return self.message(receive.channel, dict(receive.fields), row, choice.sent_at or 0)
+        channel = self.channels.setdefault(receive.channel, _Channel())
+        origin = channel.sender(receive.slot)
+        found = self.message(receive.channel, dict(receive.fields), row, origin)
+        if receive.keeps:
+            channel.put(origin)
+        else:
+            channel.take(receive.slot, receive.shifts)
+        return found
+
+    def emitted(self, action: Action, row: Codes, number: int) -> tuple[Message | None, bool]:
+        send = action.event.sends
+        self.sent.append(None)
+        if send is None:
+            return None, False
+        room = bool(self.evaluate([send.room], row)[0])
+        if room and self.system.history is None:
+            self.channels.setdefault(send.channel, _Channel()).put(number)
+        codes = self.evaluate(list(send.fields.values()), row)
+        self.sent[-1] = (send.channel, codes, self.now(row))
+        return self.message(send.channel, dict(send.fields), row, number), not room
+
+    def now(self, row: Codes) -> int:
+        history = self.system.history
+        return row[self.places[history.clock]] if history and history.clock else 0
+
+    def arriving(self, action: Action, choice: Choice, number: int) -> Codes:
+        """The inputs of a step: the fields of the message that arrives."""
+        if not self.system.inputs:
+            return ()
+        history, receive = self.system.history, action.event.receives
+        if receive is None or history is None:
+            return tuple(0 for _ in self.system.inputs)
+        sent = self.sent[choice.sent_at - 1] if choice.sent_at and choice.sent_at < number else None
+        if sent is None or sent[0] != receive.channel:
+            raise EngineError(f"step {number}: nothing was sent on {receive.channel} at {choice.sent_at}")
+        if history.clock is not None and history.lifetime is not None:
+            row = self.states[-1] + tuple(0 for _ in self.system.inputs)
+            age = self.now(row) - sent[2]
+            late = history.expired is not None and bool(self.evaluate([history.expired], row)[0])
+            if age > history.lifetime or (age == history.lifetime and late):
+                raise EngineError(f"step {number}: the message is {age} ticks old and gone")
+        return sent[1]
