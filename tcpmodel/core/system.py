@@ -145,6 +145,18 @@ class TransitionSystem:
         """The state variables by name."""
         return {var.name: var for var in self.variables}
 
+    @cached_property
+    def shown(self) -> dict[str, str]:
+        """The inputs by name, each with the field of the arriving message that it shows."""
+        names = {var.name for var in self.inputs}
+        return {
+            term.decl().name(): title
+            for action in self.actions
+            if self.history is not None and action.event.receives is not None
+            for title, term in action.event.receives.fields.items()
+            if z3.is_const(term) and term.decl().name() in names
+        }
+
     def action(self, name: str) -> Action:
         """The action called `name`; raises `ModelError` if there is none."""
         for action in self.actions:
@@ -297,7 +309,8 @@ def cone(system: TransitionSystem, formulas: Iterable[Term]) -> TransitionSystem
     """The part of `system` that can influence its guards or `formulas`: same runs, fewer variables.
 
     Variables that nothing left reads are dropped, ghosts first of all.  Actions keep their names,
-    so that a run of the cone is a run of the whole system.  (Cone-of-influence reduction;
+    so that a run of the cone is a run of the whole system.  Messages are dropped, except for
+    those of a history, which keep the fields that are needed.  (Cone-of-influence reduction;
     Clarke, Grumberg, Peled: Model Checking, section 6.)
     """
     free = FreeVariables()
@@ -313,7 +326,7 @@ def cone(system: TransitionSystem, formulas: Iterable[Term]) -> TransitionSystem
             replace(
                 a,
                 updates={n: t for n, t in a.updates.items() if n in needed},
-                event=replace(a.event, receives=None, sends=None),
+                event=_seen_through(a.event, needed, system),
             )
             for a in system.actions
         ),
@@ -326,6 +339,23 @@ def cone(system: TransitionSystem, formulas: Iterable[Term]) -> TransitionSystem
     )
 
 
+def _seen_through(event: Event, needed: set[str], system: TransitionSystem) -> Event:
+    """`event` without what its messages tell to variables that are not needed."""
+    if system.history is None:
+        return replace(event, receives=None, sends=None)
+    kept = {title for name, title in system.shown.items() if name in needed}
+    receives, sends = event.receives, event.sends
+    if receives is not None:
+        receives = replace(receives, fields=_only(receives.fields, kept))
+    if sends is not None:
+        sends = replace(sends, fields=_only(sends.fields, kept), room=z3.BoolVal(True))
+    return replace(event, receives=receives, sends=sends)
+
+
+def _only(fields: Mapping[str, Term], kept: set[str]) -> dict[str, Term]:
+    return {title: term for title, term in fields.items() if title in kept}
+
+
 def _influence(
     system: TransitionSystem, formulas: Iterable[Term], free: FreeVariables
 ) -> set[str]:
@@ -336,6 +366,12 @@ def _influence(
         todo.update(*(free(part) for part in action.guard))
         for name, term in action.updates.items():
             reads.setdefault(name, set()).update(free(term))
+        if action.event.sends is not None:
+            for name, title in system.shown.items():
+                reads.setdefault(name, set()).update(free(action.event.sends.fields[title]))
+    if system.history is not None and system.history.lifetime is not None:
+        todo |= {system.history.clock} if system.history.clock else set()
+        todo |= free(system.history.expired) if system.history.expired is not None else set()
     # A slot keeps or loses a field together with the slots it may be exchanged with.
     for group in system.interchangeable:
         for place in range(len(group[0])):
@@ -357,9 +393,9 @@ def _influence(
 
 def _defines(part: Term) -> bool:
     """Whether `part` is `variable = value`, or a bare Boolean variable or its negation."""
-    if z3.is_eq(part):
-        value = part.arg(1)
-        known = z3.is_bv_value(value) or z3.is_true(value) or z3.is_false(value)
-        return bool(z3.is_const(part.arg(0)) and known)
-    variable = part.arg(0) if z3.is_not(part) else part
-    return bool(z3.is_const(variable) and not z3.is_false(variable))
+    sides = part.children() if z3.is_eq(part) else [part]
+    if z3.is_not(part):
+        sides = part.children()
+    values = [s for s in sides if z3.is_bv_value(s) or z3.is_true(s) or z3.is_false(s)]
+    variables = [s for s in sides if z3.is_const(s) and s.decl().kind() == z3.Z3_OP_UNINTERPRETED]
+    return len(variables) == 1 and len(variables) + len(values) == len(sides)

@@ -184,6 +184,21 @@ def implies(premise: Term, conclusion: Term) -> Term:
     return z3.Implies(premise, conclusion)
 
 
+def all_of(*terms: Term) -> Term:
+    """Every one of `terms` holds."""
+    return z3.And(*terms)
+
+
+def any_of(*terms: Term) -> Term:
+    """At least one of `terms` holds."""
+    return z3.Or(*terms)
+
+
+def none_of(*terms: Term) -> Term:
+    """None of `terms` holds."""
+    return z3.Not(z3.Or(*terms))
+
+
 class FreeVariables:
     """Names of the variables that occur in a term, memoised over the shared term graph."""
 

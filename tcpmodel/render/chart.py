@@ -57,15 +57,15 @@ _RULES = (
     (".lost path", "stroke:{red}"),
     (".fade stop", "stop-color:{ink}"),
     (".disc", "fill:{paper};stroke:{ink}"),
-    (".tick-rule", "stroke:{faint}"),
-    (".bracket,.loop-rule", "stroke:{dim}"),
+    (".tick-rule,.loop-rule", "stroke:{faint}"),
+    (".bracket", "stroke:{dim}"),
     (".bracket-head", "fill:{dim}"),
     (".incarnation-rule", "stroke:{ink}"),
     (".wash", "fill:{wash}"),
     (".edge", "fill:{red}"),
 )
 
-_SANS = 'system-ui,-apple-system,"Segoe UI","Noto Sans",Helvetica,Arial,"DejaVu Sans",sans-serif'
+_SANS = '-apple-system,"Segoe UI","Noto Sans",Helvetica,Arial,"DejaVu Sans",sans-serif'
 _MONO = 'ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace'
 
 
@@ -130,7 +130,7 @@ def _frame(drawn: Layout) -> Iterator[str]:
             yield _line(f"{rule.kind}-rule", rule.x1, rule.y, rule.x2, rule.y, dashes)
     if drawn.bracket is not None:
         x, top, bottom = drawn.bracket
-        way = f"M{_n(x - 10)} {_n(bottom)}H{_n(x)}V{_n(top)}H{_n(x - 8)}"
+        way = f"M{_n(x - 14)} {_n(bottom)}H{_n(x)}V{_n(top)}H{_n(x - 8)}"
         yield f'<path class="bracket" d="{way}"/>'
         yield _triangle("bracket-head", x - 15, top, math.pi)
     if (box := drawn.claim) is not None:

@@ -135,7 +135,7 @@ def _step(sheet: Sheet, index: int) -> None:
     inner = [] if step.agent in sheet.x else rows.of_nobody(story, index)
     used = [sheet.outer[lane] for lane, lines in blocks.items() if lines]
     used += [sheet.middle] if inner else []
-    y = max(sheet.y + GAP, *(column.free + BADGE / 2 + 2 for column in used))
+    y = max([sheet.y + GAP, *(column.free + BADGE / 2 + 5 for column in used)])
     sheet.y = sheet.at[index] = y
     if inner:
         _between(sheet, index, inner)
@@ -222,10 +222,11 @@ def _loop(sheet: Sheet) -> tuple[float, float, float] | None:
     loop = sheet.story.trace.loop
     if loop is None:
         return None
-    sheet.rules.append(Rule(MARGIN, sheet.right, sheet.y, "loop", len(sheet.story.trace)))
+    end = sheet.y
+    sheet.rules.append(Rule(MARGIN, sheet.right, end, "loop", len(sheet.story.trace)))
     sheet.across([Line(f"↺ {sheet.story.ending()}", typeset.LOOP)], 4, "end")
-    tops = [rule.y for rule in sheet.rules if rule.kind == "loop"]
-    return (sheet.right + 16, tops[0], sheet.y - typeset.LOOP.line / 2)
+    top = next(rule.y for rule in sheet.rules if rule.kind == "loop")
+    return (sheet.right + 16, top, end) if top < end else None
 
 
 def _claim(sheet: Sheet, claim: str, why: str) -> Box | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tcpmodel.render import typeset, words
 from tcpmodel.render.typeset import Line
 from tcpmodel.render.words import Fate, Flight, Story
@@ -45,7 +47,7 @@ def at_lane(story: Story, index: int, lane: str) -> list[Line]:
         lines.append(Line(state, typeset.STATE, state))
     for note in story.notes(index):
         if note.kind in _NOTES and note.agent == lane:
-            lines.append(Line(note.words, _NOTES[note.kind]))
+            lines.append(Line(_bound(note.words), _NOTES[note.kind]))
     stateless = f"{lane}.state" not in story.trace.initial
     if acts and (stateless or not (lines or step.received or step.sent)):
         lines.append(_list(story.details(index)))
@@ -56,12 +58,12 @@ def of_nobody(story: Story, index: int) -> list[Line]:
     """What step `index` means if no lane takes it: the network acts, or it just happens."""
     step = story.step(index)
     if step.received is None:
-        lines = [Line(step.label or step.action, typeset.EVENT)]
+        lines = [Line(words.extra(step), typeset.EVENT)]
         return [*lines, _list(story.details(index))]
     lines = [Line(_PAST.get(step.label, step.label), typeset.LOSS)]
     if index - story.sent_at(index) > FAR:
         lines.append(Line(words.segment(step.received), typeset.SEGMENT))
-        lines.append(Line(story.provenance(index), typeset.ASIDE))
+        lines.append(Line(_bound(story.provenance(index)), typeset.ASIDE))
     elif old := words.age(step.received):
         lines.append(Line(old, typeset.ASIDE))
     return lines
@@ -90,11 +92,17 @@ def _arrival(story: Story, index: int) -> list[Line]:
         return []
     name = f"{'stale ' * stale}{words.segment(received)}{' again' * again}"
     style = typeset.ALARM if stale else typeset.NOTE
-    return [Line(name, style), Line(story.provenance(index), typeset.NOTE)]
+    return [Line(name, style), Line(_bound(story.provenance(index)), typeset.NOTE)]
 
 
 def _strangers(story: Story) -> list[str]:
     return [owner for owner, _ in story.opening() if owner not in story.lanes]
+
+
+def _bound(sentence: str) -> str:
+    """`sentence` that does not break within `incarnation 1` or `2 ticks old`."""
+    inside = r"(?<=[a-z]) (?=[0-9])|(?<=[0-9]) (?=ticks? old)|(?<=tick) (?=old)|(?<=ticks) (?=old)"
+    return re.sub(inside, "\N{NO-BREAK SPACE}", sentence)
 
 
 def _list(facts: list[str]) -> Line:

@@ -85,7 +85,10 @@ class Label:
 
 @dataclass(frozen=True)
 class Rule:
-    """A horizontal line: a tick of the clock, or an incarnation's beginning on its lane."""
+    """A horizontal line.
+
+    kind: `tick` of the clock, beginning of an `incarnation` on its lane, an end of the `loop`.
+    """
 
     x1: float
     x2: float

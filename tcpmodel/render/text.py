@@ -95,14 +95,15 @@ def _event(story: Story, index: int) -> str:
         return story.tick(index)
     if step.received is None:
         if step.agent == NETWORK:
-            return f"the network {step.label}"
-        return f"{step.agent}: {step.label}" if step.agent else step.label or step.action
+            return f"the network {words.extra(step)}"
+        return f"{step.agent}: {words.extra(step)}" if step.agent else words.extra(step)
     stale, again = story.is_stale(index), story.is_again(index)
-    late = story.sent_at(index) != index - 1 or words.age(step.received)
+    start = story.sent_at(index)
+    late = start == 0 or start < index - 1 or words.age(step.received)
     what = words.segment(step.received)
     told = f" ({story.provenance(index)})" if late or stale or again else ""
     if step.agent == NETWORK:
-        return f"the network {step.label} {what}{told}"
+        return f"the network {words.extra(step)} {what}{told}"
     adjective, adverb = "stale " if stale else "", " again" if again else ""
     sentence = f"{step.agent} receives {adjective}{what}{adverb}{told}".lstrip()
     return ", ".join(filter(None, (sentence, words.extra(step))))

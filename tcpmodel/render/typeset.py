@@ -45,7 +45,7 @@ class Style:
     def wrap(self, text: str, room: float) -> list[str]:
         """The lines of `text`, each at most `room` wide; words break only where they must.
 
-        A no-break space is part of its word.
+        A no-break space is part of its word, and a plain space in the line.
         """
         lines: list[str] = []
         for word in re.findall(r"[^ \t\n\r\f\v]+", text):
@@ -54,7 +54,7 @@ class Style:
                     lines[-1] += f" {piece}"
                 else:
                     lines.append(piece)
-        return lines
+        return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
     def _pieces(self, word: str, room: float) -> Iterator[str]:
         """`word`, cut where it does not fit a line of its own."""

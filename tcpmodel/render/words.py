@@ -7,6 +7,7 @@ its name, so that any system's trace can be told.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -99,7 +100,7 @@ def segment(message: Message) -> str:
         parts.append(f"seq={fields['seq']}")
     if "ack" in fields and "ACK" in control.split(","):
         parts.append(f"ack={fields['ack']}")
-    if octets := int(fields.get("text", 0)):
+    if octets := number(fields.get("text", 0)):
         parts.append(f"+ {octets} octet{'s' if octets > 1 else ''}")
     return " ".join(parts)
 
@@ -112,13 +113,18 @@ def route(message: Message) -> tuple[str, str]:
 
 def age(message: Message) -> str:
     """How long ago it was sent, where there is a clock."""
-    old = message.fields.get("age", 0)
-    return f"{ticks(int(old))} old" if old else ""
+    old = number(message.fields.get("age", 0))
+    return f"{ticks(old)} old" if old else ""
 
 
 def ticks(count: int) -> str:
     """`1 tick`, `2 ticks`."""
     return f"{count} tick" if count == 1 else f"{count} ticks"
+
+
+def number(value: Value) -> int:
+    """`value` where a number is expected; 0 if it is none, as other systems' variables may be."""
+    return 0 if isinstance(value, str) else int(value)
 
 
 def spelled(value: Value) -> str:
@@ -134,7 +140,7 @@ def is_retransmission(step: Step) -> bool:
 def extra(step: Step) -> str:
     """What the label of a step adds to its arrow: the event, but not `receives SYN`."""
     if step.received is None or step.agent == NETWORK:
-        return step.label
+        return step.label or step.action
     arrival = f"receives {step.received.fields.get('ctl', '')}"
     return step.label.removeprefix(arrival).strip(" ,:;")
 
@@ -162,7 +168,7 @@ class Story:
         """Somebody has a second incarnation, so that numbering them says something."""
         names = [name for name in self.trace.initial if name.endswith(".inc")]
         states = (self.trace.state(index) for index in range(len(self.trace) + 1))
-        return any(int(state.get(name, 0)) > 1 for state in states for name in names)
+        return any(number(state.get(name, 0)) > 1 for state in states for name in names)
 
     @cached_property
     def flights(self) -> list[Flight]:
@@ -230,7 +236,7 @@ class Story:
             return None
         sender, receiver = route(message)
         sent_by, meant_for = message.fields.get("inc", 0), message.fields.get("to", 0)
-        if sent_by and int(sent_by) < int(before.get(f"{sender}.inc", 0)):
+        if sent_by and number(sent_by) < number(before.get(f"{sender}.inc", 0)):
             return f" by incarnation {sent_by}"
         if meant_for and meant_for != before.get(f"{receiver}.inc", meant_for):
             return f" to incarnation {meant_for} of {receiver}"
@@ -254,30 +260,30 @@ class Story:
 
     def notes(self, index: int) -> list[Note]:
         """What step `index` brings about, besides states and messages, that deserves words."""
-        found = [
-            self._note(name, value, self.trace.state(index))
+        return [
+            note
             for name, (_, value) in self.trace.changes(index).items()
+            for note in self._notes(name, value, self.trace.state(index))
         ]
-        return [note for note in found if note is not None]
 
-    def _note(self, name: str, value: Value, after: State) -> Note | None:
+    def _notes(self, name: str, value: Value, after: State) -> Iterator[Note]:
+        """What it means that the variable `name` has become `value`."""
         agent, _, field = name.rpartition(".")
         others = [other for other in self.lanes if other != agent]
         peer = others[0] if len(others) == 1 else "its peer"
         if field == "inc" and value and self.counts_incarnations:
-            return Note(agent, f"incarnation {value}", "incarnation")
-        if field == "peer" and value and not _lives(after, peer, value):
+            yield Note(agent, f"incarnation {value}", "incarnation")
+        elif field == "peer" and value and not _lives(after, peer, value):
             gone = f"believes in incarnation {value} of {peer}, which is over"
-            return Note(agent, gone, "alarm")
-        if field in _GHOSTS and value is True:
-            return Note(agent, _GHOSTS[field], "alarm")
-        if field == "confirmed" and value is True:
-            return Note(agent, f"confirmed by {peer}", "aside")
-        if field == "outcome" and value in _OUTCOMES:
-            return Note(agent, _OUTCOMES[str(value)])
-        if field == "timer" and after.get(f"{agent}.state") == "TIME-WAIT":
-            return Note(agent, f"{ticks(int(value)) if value else 'no tick'} of TIME-WAIT left")
-        return None
+            yield Note(agent, gone, "alarm")
+        elif field in _GHOSTS and value is True:
+            yield Note(agent, _GHOSTS[field], "alarm")
+        elif field == "confirmed" and value is True:
+            yield Note(agent, f"confirmed by {peer}", "aside")
+        elif field == "outcome" and value in _OUTCOMES:
+            yield Note(agent, _OUTCOMES[str(value)])
+        elif field == "timer" and after.get(f"{agent}.state") == "TIME-WAIT":
+            yield Note(agent, f"{ticks(number(value)) if value else 'no tick'} of TIME-WAIT left")
 
     def details(self, index: int) -> list[str]:
         """The variables that step `index` changes and that nothing else about it tells."""

@@ -80,7 +80,7 @@ def close_unopened(me: Me) -> Reactions:
         return None
     return [
         Reaction(
-            when=[me.may_close_first, me.state == state],
+            when=[me.state == state],
             then=me.without_tcb(outcome="closed"),
             name=name,
         )

@@ -144,7 +144,7 @@ class Slots:
                     self._copied(slot) | _spend("copies_left", self.switches.dup),
                     Receive(self.name, index, receive.fields, keeps=True),
                 )
-            if self.switches.msl and self.switches.loss != 0:
+            if self.switches.msl and self.switches.lossy:
                 yield self._fault(
                     "drops",
                     f"{self.name}[{index}].expired",

@@ -97,7 +97,7 @@ class _Composition:
             if name in self.tcbs[a]
         ]
         self.is_history = switches.channel == "history"
-        if self.is_history and switches.loss != "any":
+        if self.is_history and not switches.lossy:
             raise ModelError("channel=history loses any number of segments; use loss=any or a bag")
 
     def model(self) -> Model:
@@ -165,7 +165,7 @@ class _Composition:
             segment = Segment({n: put(t) for n, t in rule.reaction.send.fields.items()})
             updates |= outbound.put(segment)
             sends = outbound.send(segment)
-            if isinstance(outbound, Slots) and self.switches.loss == 0:
+            if isinstance(outbound, Slots) and not self.switches.lossy:
                 guard.append(outbound.room)
         if rule.name.startswith("time_wait_timeout") and self.switches.msl:
             guard += [g for c in self.channels.values() for g in c.settled()]

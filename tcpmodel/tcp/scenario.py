@@ -139,6 +139,14 @@ class Scenario:
         return self.data + self.window + 2
 
     @property
+    def lossy(self) -> bool:
+        """Anything may be lost: what finds no room, and what has reached its maximum lifetime.
+
+        Where losses are counted (or none happen) a segment finds room and arrives in time.
+        """
+        return self.loss == "any"
+
+    @property
     def switches(self) -> dict[str, str | int]:
         """Every switch with its value."""
         return {key: getattr(self, key) for key in SWITCHES}

@@ -15,7 +15,7 @@ from tcpmodel.core.terms import Term, Var
 from tcpmodel.tcp.channel import Past, Slots
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import ACK, FIN, RST, SYN, Segment
-from tcpmodel.tcp.states import CLOSED, ESTABLISHED, LISTEN, SYNCHRONIZED
+from tcpmodel.tcp.states import CLOSED, ESTABLISHED, LISTEN, OUTCOME, SYNCHRONIZED
 
 FLAGS = {"SYN": SYN, "ACK": ACK, "FIN": FIN, "RST": RST}
 
@@ -84,9 +84,9 @@ class World:
         me, peer = self.endpoint(name), self.other(name)
         return z3.Or(me.confirmed, me.peer == peer.inc)
 
-    def half_open_for_ever(self, name: str) -> Term:
-        """`name` is ESTABLISHED, its peer has no connection, and nothing will ever tell: no
-        segment is under way and `name` has nothing to send again."""
+    def left_half_open(self, name: str) -> Term:
+        """`name` is ESTABLISHED, its peer has no connection, and nothing will tell: no segment is
+        under way and `name` has nothing to send again.  Unless a user acts, it stays so."""
         me, peer = self.endpoint(name), self.other(name)
         return z3.And(
             me.state == ESTABLISHED,
@@ -94,6 +94,11 @@ class World:
             me.snd_una == me.snd_nxt,
             self.nothing_inflight(),
         )
+
+    def ended(self, name: str, outcome: str) -> Term:
+        """The user of `name` was told that its last connection ended so: `closed`, `refused`,
+        `reset` or `aborted`; `none` if it has not ended."""
+        return self.endpoint(name).outcome == OUTCOME.term(outcome)
 
     def synchronized(self, name: str) -> Term:
         """`name` is in a synchronized state (RFC 9293 section 3.5.1)."""

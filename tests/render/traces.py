@@ -12,20 +12,19 @@ class Run:
     """A trace under construction: every step says what it changes, the rest stays."""
 
     def __init__(self, **changes: Value) -> None:
-        self.initial: State = {
-            f"{me}.{field}": value
-            for me in "AB"
-            for field, value in {
-                "state": "CLOSED",
-                "iss": 0,
-                "snd_una": 0,
-                "snd_nxt": 0,
-                "rcv_nxt": 0,
-                "inc": 0,
-                "peer": 0,
-                "stale_fin": False,
-            }.items()
-        } | {"A>B[0].ctl": "-", "B>A[0].ctl": "-", **_variables(changes)}
+        fresh: dict[str, Value] = {
+            "state": "CLOSED",
+            "iss": 0,
+            "snd_una": 0,
+            "snd_nxt": 0,
+            "rcv_nxt": 0,
+            "inc": 0,
+            "peer": 0,
+            "stale_fin": False,
+        }
+        endpoints = {f"{me}.{field}": value for me in "AB" for field, value in fresh.items()}
+        slots: dict[str, Value] = {"A>B[0].ctl": "-", "B>A[0].ctl": "-"}
+        self.initial: State = {**endpoints, **slots, **_variables(changes)}
         self.steps: list[Step] = []
 
     @property

@@ -1,0 +1,110 @@
+"""The generated pictures of `diagrams/`: what the state diagram of an endpoint looks like.
+
+`tcp.graph` derives the diagram and `render.dot` draws any graph; the arrangement, which is that of
+RFC 9293 Figure 5, is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import networkx
+
+from tcpmodel.render.dot import dot
+from tcpmodel.render.drawing import svg
+from tcpmodel.tcp.graph import DRAWN, Arrow, arrows, compare, endpoint_graph
+from tcpmodel.tcp.scenario import scenario
+
+DIAGRAMS: Mapping[str, tuple[str, str]] = {
+    "endpoint": (
+        "The life of a TCP endpoint",
+        "rfc9293 roles=any closes=either abort=on",
+    ),
+    "two_way": (
+        "The life of an endpoint with a two-way handshake",
+        "two_way roles=any closes=either",
+    ),
+}
+"""The pictures: their titles and scenarios, by name.  The users do all that users can do, so that
+nothing is missing for lack of a caller."""
+
+_ARRANGEMENT = """
+    .              CLOSED         .
+    .              LISTEN         .
+    SYN-RECEIVED   .              SYN-SENT
+    .              ESTABLISHED    .
+    FIN-WAIT-1     .              CLOSE-WAIT
+    FIN-WAIT-2     CLOSING        LAST-ACK
+    .              TIME-WAIT      CLOSED'
+"""
+"""Rows and columns of Figure 5, which draws CLOSED twice as well."""
+
+_END = "CLOSED'"
+_ENDING = ("LAST-ACK", "TIME-WAIT")
+"""The states from which Figure 5 leads to its second CLOSED."""
+
+LEGEND: Mapping[str, str] = {
+    "solid": "drawn in Figure 5 of RFC 9293",
+    "dashed": "only in its notes or in section 3.10; inside a box: leads to CLOSED",
+    "missing": "only in Figure 5",
+}
+"""The styles of edges."""
+
+
+def build(*, draw: bool = True) -> dict[str, str]:
+    """The contents of the generated files, by name: DOT, and SVG if `draw`.
+
+    Raises `ModelError` if there is nothing on this machine to draw with.
+    """
+    files = {f"{name}.dot": diagram(*about) for name, about in DIAGRAMS.items()}
+    if draw:
+        files |= {f"{name}.svg": svg(files[f"{name}.dot"]) for name in DIAGRAMS}
+    return files
+
+
+def diagram(title: str, text: str) -> str:
+    """The state diagram of an endpoint in the scenario that `text` names, as DOT."""
+    graph = picture(endpoint_graph(scenario(text)))
+    used = {style for _, _, style in graph.edges(data="style")}
+    legend = {style: words for style, words in LEGEND.items() if style in used}
+    about = f"derived from the rules of the scenario {text}"
+    return dot(graph, title=title, about=about, legend=legend)
+
+
+def picture(graph: Any) -> Any:
+    """A diagram of `endpoint_graph`, arranged like Figure 5, with what that has in addition.
+
+    What leads to CLOSED without being drawn in the figure (resets and ABORT, from nearly every
+    state) is written into the boxes.
+    """
+    arranged = networkx.MultiDiGraph()
+    for row, line in enumerate(_ARRANGEMENT.strip().splitlines()):
+        for column, name in enumerate(line.split()):
+            if name != ".":
+                state = name.rstrip("'")
+                group = graph.nodes[state]["group"]
+                arranged.add_node(name, label=state, group=group, row=row, column=column)
+    for arrow in arrows(graph):
+        _add(arranged, arrow, "solid" if arrow.figure == DRAWN else "dashed")
+    for arrow in compare(graph).missing:
+        _add(arranged, arrow, "missing")
+    return arranged
+
+
+def _add(arranged: Any, arrow: Arrow, style: str) -> None:
+    ends = arrow.target == "CLOSED" and arrow.source in _ENDING
+    inline = arrow.target == "CLOSED" and style == "dashed"
+    # In the box of a state, what leads to CLOSED needs no word on what that does to the TCB.
+    output = arrow.output.removesuffix("delete TCB").rstrip(", ") if inline else arrow.output
+    source = f"{arrow.rule}: {arrow.says}" if arrow.rule else "no rule"
+    arranged.add_edge(
+        arrow.source,
+        _END if ends else arrow.target,
+        event=arrow.event,
+        output=output,
+        condition=arrow.condition,
+        inline=inline,
+        style=style,
+        tip=f"{source} ({'; '.join(arrow.cites)})",
+    )

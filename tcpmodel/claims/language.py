@@ -1,0 +1,140 @@
+"""The language of claims: a claim is data.
+
+    from tcpmodel.claims import *
+
+    half_open = Claim(
+        code="X01",
+        id="server-knows-its-client",
+        says="An ESTABLISHED server has a client that is alive.",
+        sources=[rfc(9293, "3.5.1")],
+        property=always(lambda w: implies(w.B.state == ESTABLISHED, w.A.state != CLOSED)),
+        verdicts={"rfc9293": fails("a client may abort without the server's knowledge")},
+    )
+
+Expected verdicts state what we believe; the engines have to find them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from tcpmodel.core import property as core
+from tcpmodel.core.errors import ModelError
+from tcpmodel.core.result import Verdict
+from tcpmodel.core.terms import Term
+from tcpmodel.tcp.world import World
+
+Formula: TypeAlias = Callable[[World], Term]
+"""A state formula: a function of the world, e.g. `lambda w: w.A.state == CLOSED`."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A temporal formula that becomes a property in each scenario's world."""
+
+    kind: core.Kind
+    formula: Formula
+    target: Formula | None = None
+    weak: tuple[str, ...] = ()
+    strong: tuple[str, ...] = ()
+
+    def of(self, world: World, text: str = "") -> core.Property:
+        """The property in `world`; raises `ModelError` if the world lacks what it speaks about."""
+        target = None if self.target is None else self.target(world)
+        return core.Property(
+            self.kind, self.formula(world), target, self.weak, self.strong, text
+        )
+
+
+def always(formula: Formula) -> Question:
+    """In every reachable state."""
+    return Question(core.Kind.ALWAYS, formula)
+
+
+def sometimes(formula: Formula) -> Question:
+    """In some reachable state."""
+    return Question(core.Kind.SOMETIMES, formula)
+
+
+def leads_to(
+    premise: Formula, target: Formula, *, weak: Sequence[str] = (), strong: Sequence[str] = ()
+) -> Question:
+    """Every state with `premise` is followed by one with `target`, if the named groups of actions
+    (`A CLOSE`, `B receives`, `A retransmission timeout` …) are weakly or strongly fair."""
+    return Question(core.Kind.LEADS_TO, premise, target, tuple(weak), tuple(strong))
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The verdict that we believe in, and why."""
+
+    verdict: Verdict
+    why: str
+
+
+def holds(why: str) -> Expected:
+    """We believe that the claim holds in this scenario."""
+    return Expected(Verdict.HOLDS, why)
+
+
+def fails(why: str) -> Expected:
+    """We believe that the claim fails in this scenario."""
+    return Expected(Verdict.FAILS, why)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a statement comes from: `where` it can be found, and what is said there."""
+
+    where: str
+    says: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.says}" if self.says else self.where
+
+
+def seed(prefix: str, says: str) -> Source:
+    """One of the five posts, by the beginning of its file's name; `says` paraphrases its sentence."""
+    return Source(f"post {prefix}", says)
+
+
+def rfc(number: int, section: str, says: str = "") -> Source:
+    """A section of an RFC."""
+    return Source(f"RFC {number} section {section}" if section[:1].isdigit() else f"RFC {number} {section}", says)
+
+
+def paper(reference: str, says: str = "") -> Source:
+    """A publication."""
+    return Source(reference, says)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement about TCP, checked.
+
+    code: its number in the catalogue, e.g. `P01`.  id: a readable name.  says: one sentence.
+    property: what the engines check.  verdicts: scenario (`PRESET key=value …`) → expectation.
+    folklore: what is wrong with what people say, where something is.
+    pair: the code of the claim that shows the other side.
+    """
+
+    code: str
+    id: str
+    says: str
+    sources: Sequence[Source]
+    property: Question
+    verdicts: Mapping[str, Expected]
+    folklore: str = ""
+    pair: str = ""
+    topic: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.code or not self.id or not self.says:
+            raise ModelError("a claim needs a code, an id and a sentence (says)")
+        if not self.verdicts:
+            raise ModelError(f"claim {self.code} names no scenario; give verdicts={{'rfc9293': holds('why')}}")
+        for text, expected in self.verdicts.items():
+            if not isinstance(expected, Expected):
+                raise ModelError(f"claim {self.code}, scenario {text!r}: expected holds('why') or fails('why')")

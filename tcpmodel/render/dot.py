@@ -1,0 +1,250 @@
+"""A graph as DOT text, for Graphviz.
+
+Knows networkx graphs, not what they are about.  A node may have `label`, `group` (its colour) and
+`row`; an edge `event`, `output`, `condition`, `style` (a key of `STYLES`) and `inline`.  The same
+graph always gives the same text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from typing import Any
+
+from tcpmodel.core.errors import ModelError
+
+MAX_NODES = 300
+"""Beyond this a layout takes minutes and shows nothing."""
+
+PALETTE = (
+    ("#eceff2", "#5f6b78"),
+    ("#fdeac0", "#a86a00"),
+    ("#cdeedf", "#00734f"),
+    ("#f1dcf0", "#94458f"),
+    ("#d3e7f7", "#0065a3"),
+    ("#fbdcd2", "#b23c12"),
+)
+"""Fill and line of each group of nodes, in order of appearance: after Okabe and Ito's colours,
+which the colour-blind tell apart, with dark lines because tints alone would not do."""
+
+STYLES: Mapping[str, tuple[str, str]] = {
+    "solid": ("#24292f", "penwidth=1.5"),
+    "dashed": ("#0065a3", "style=dashed, penwidth=1.2"),
+    "missing": ("#b23c12", "style=dotted, penwidth=1.8"),
+}
+"""Colour and attributes of an edge."""
+
+_SIGNS = {"solid": "──▸", "dashed": "╌╌▸", "missing": "┄┄▸"}
+"""The styles in the legend."""
+
+_INK, _DIM, _PAPER = "#24292f", "#59636e", "#ffffff"
+_FONT = "Helvetica,Arial,sans-serif"
+
+_STRAIGHT = 30
+"""How much more than others an edge within a column strives to be straight."""
+
+
+@dataclass(frozen=True)
+class _Label:
+    """What is written at an edge; tip: what is told to who points at it."""
+
+    event: str
+    output: str
+    style: str
+    tip: str
+
+
+def dot(
+    graph: Any,
+    *,
+    title: str = "",
+    about: str = "",
+    legend: Mapping[str, str] | None = None,
+    force: bool = False,
+) -> str:
+    """`graph` in the DOT language.
+
+    Edges between the same two nodes and of the same style become one edge with several labels; an
+    `inline` edge is not drawn but written into the box of its source.  Nodes of one `row` stand
+    side by side, in the order of the graph.
+
+    about: a line below the title.  legend: what the styles of edges mean, by style.
+    Raises `ModelError` for more than 300 nodes, unless forced.
+    """
+    if len(graph) > MAX_NODES and not force:
+        raise ModelError(
+            f"a graph of {len(graph)} nodes cannot be read; draw one of at most {MAX_NODES} nodes"
+        )
+    colours = _colours(graph)
+    merged = _merged(graph)
+    head = _heading(title, about, colours, legend or {})
+    lines = [
+        f"digraph {_id(title)} {{",
+        f'  graph [bgcolor="{_PAPER}", fontname="{_FONT}", fontcolor="{_INK}", fontsize=11,',
+        f"    label=<{head}>, labelloc=t, pad=0.3, nodesep=0.5, ranksep=0.35]",
+        f'  node [shape=box, style="filled,rounded", fontname="{_FONT}", fontcolor="{_INK}",',
+        '    fontsize=13, margin="0.16,0.08", penwidth=1.6]',
+        f'  edge [fontname="{_FONT}", fontsize=10, arrowsize=0.75]',
+        *_nodes(graph, colours),
+        *_grid(graph, merged),
+        *_edges(graph, merged),
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _colours(graph: Any) -> dict[str, tuple[str, str]]:
+    """The colours of the groups, in order of appearance; they repeat where there are too many."""
+    groups = dict.fromkeys(data.get("group", "") for _, data in graph.nodes(data=True))
+    return {group: PALETTE[i % len(PALETTE)] for i, group in enumerate(groups)}
+
+
+# --- statements -----------------------------------------------------------------------------------
+
+
+def _nodes(graph: Any, colours: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    for node, data in graph.nodes(data=True):
+        fill, line = colours[data.get("group", "")]
+        exits = [e for e in graph.out_edges(node, data=True) if e[2].get("inline")]
+        leads = [
+            (_words(edge), graph.nodes[target].get("label", target)) for _, target, edge in exits
+        ]
+        label = _box(str(data.get("label", node)), leads)
+        attributes = f'fillcolor="{fill}", color="{line}"{_tips(e.get("tip") for _, _, e in exits)}'
+        if "column" in data:
+            attributes += f", group={_id(data['column'])}"
+        yield f"  {_id(node)} [label=<{label}>, {attributes}]"
+
+
+def _grid(graph: Any, links: Iterable[tuple[Any, Any]]) -> Iterator[str]:
+    """Invisible edges that keep rows level and columns straight where `links`, the edges that are
+    drawn, do not."""
+    linked = {pair for a, b in links for pair in ((a, b), (b, a))}
+    place = {n: (d["row"], d["column"]) for n, d in graph.nodes(data=True) if "row" in d}
+    rows: dict[Any, list[Any]] = {}
+    columns: dict[Any, list[Any]] = {}
+    for node in sorted(place, key=lambda n: place[n]):
+        rows.setdefault(place[node][0], []).append(node)
+        columns.setdefault(place[node][1], []).append(node)
+    for row in rows.values():
+        yield f"  {{rank=same; {'; '.join(_id(node) for node in row)}}}"
+    for line, weight in [(r, 1) for r in rows.values()] + [(c, _STRAIGHT) for c in columns.values()]:
+        for one, two in pairwise(line):
+            if (one, two) not in linked:
+                yield f"  {_id(one)} -> {_id(two)} [style=invis, weight={weight}]"
+                linked.add((one, two))
+    for above, below in pairwise(rows.values()):
+        if not any((a, b) in linked for a in above for b in below):
+            yield f"  {_id(above[0])} -> {_id(below[0])} [style=invis]"
+
+
+def _edges(graph: Any, merged: Mapping[tuple[Any, Any], Sequence[_Label]]) -> Iterator[str]:
+    for (source, target), labels in merged.items():
+        # The edge is drawn in the style, of those of its labels, that comes first in STYLES.
+        colour, attributes = STYLES[min((label.style for label in labels), key=list(STYLES).index)]
+        ends = [graph.nodes[node] for node in (source, target)]
+        (row, column), (row2, column2) = ((d.get("row", 0), d.get("column", 0)) for d in ends)
+        if (row, column) > (row2, column2):
+            # Layouts go downwards: an edge against the order of reading is turned round.
+            source, target, attributes = target, source, f"{attributes}, dir=back"
+        if column == column2 and "column" in ends[0]:
+            attributes += f", weight={_STRAIGHT}"
+        attributes += _tips(label.tip for label in labels)
+        yield (
+            f"  {_id(source)} -> {_id(target)} "
+            f'[label=<{_stack(labels)}>, color="{colour}", {attributes}]'
+        )
+
+
+def _tips(tips: Iterable[str | None]) -> str:
+    """What is told to who points at a node or an edge, as an attribute."""
+    lines = "\n".join(dict.fromkeys(tip for tip in tips if tip))
+    return f", tooltip={_id(lines)}" if lines else ""
+
+
+def _merged(graph: Any) -> dict[tuple[Any, Any], list[_Label]]:
+    """The labels of the edges that are drawn, by source and target."""
+    merged: dict[tuple[Any, Any], list[_Label]] = {}
+    for source, target, data in graph.edges(data=True):
+        if not data.get("inline"):
+            labels = merged.setdefault((source, target), [])
+            label = _Label(*_words(data), data.get("style", "solid"), data.get("tip", ""))
+            if label not in labels:
+                labels.append(label)
+    return merged
+
+
+# --- labels ---------------------------------------------------------------------------------------
+
+
+def _words(data: Mapping[str, Any]) -> tuple[str, str]:
+    """Event (with its condition) and output of an edge."""
+    condition = f"\n({data['condition']})" if data.get("condition") else ""
+    return str(data.get("event", "")) + condition, str(data.get("output", ""))
+
+
+def _box(name: str, exits: Iterable[tuple[tuple[str, str], Any]]) -> str:
+    """The name of a node, and below it where else it leads to."""
+    rows = [f"<TR><TD><B>{_text(name)}</B></TD></TR>"]
+    for (event, output), target in exits:
+        event = event.replace("\n", " ")
+        words = f"{event} / {output} ⇢ {target}" if output else f"{event} ⇢ {target}"
+        rows.append(f"<TR><TD>{_small(words, 8.5, _DIM)}</TD></TR>")
+    return _table(rows)
+
+
+def _stack(labels: Iterable[_Label]) -> str:
+    """Events over their outputs, with a line between them as in Figure 5 of RFC 9293."""
+    rows: list[str] = []
+    for label in labels:
+        if rows:
+            rows.append('<TR><TD HEIGHT="6"></TD></TR>')
+        rows.append(f"<TR><TD>{_small(label.event, 10, STYLES[label.style][0])}</TD></TR>")
+        if label.output:
+            rows += ["<HR/>", f"<TR><TD>{_small(label.output, 9, _DIM)}</TD></TR>"]
+    # A table in a table keeps the words off the line that they belong to.
+    return _table([f"<TR><TD>{_table(rows)}</TD></TR>"], padding=4)
+
+
+def _heading(
+    title: str, about: str, colours: Mapping[str, tuple[str, str]], legend: Mapping[str, str]
+) -> str:
+    """Title and legend."""
+    rows = []
+    if title:
+        rows.append(f'<TR><TD><FONT POINT-SIZE="17"><B>{_text(title)}</B></FONT></TD></TR>')
+    if about:
+        rows.append(f"<TR><TD>{_small(about, 11, _DIM)}</TD></TR>")
+    keys = [
+        f'<FONT POINT-SIZE="15" COLOR="{line}">■</FONT> {_text(group)}'
+        for group, (_, line) in colours.items()
+        if group
+    ]
+    if keys:
+        rows.append(f"<TR><TD>{'    '.join(keys)}</TD></TR>")
+    for style, words in legend.items():
+        rows.append(
+            f"<TR><TD>{_small(f'{_SIGNS[style]}  {words}', 11, STYLES[style][0])}</TD></TR>"
+        )
+    return _table(rows) if rows else " "
+
+
+def _table(rows: Iterable[str], padding: int = 1) -> str:
+    attributes = f'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}"'
+    return f"<TABLE {attributes}>{''.join(rows)}</TABLE>"
+
+
+def _small(words: str, size: float, colour: str) -> str:
+    return f'<FONT POINT-SIZE="{size:g}" COLOR="{colour}">{_text(words)}</FONT>'
+
+
+def _text(words: str) -> str:
+    """Words in an HTML-like label, which may not be empty."""
+    return "<BR/>".join(escape(line) for line in words.splitlines()) or " "
+
+
+def _id(node: Any) -> str:
+    """A quoted identifier."""
+    return '"' + str(node).replace("\\", "\\\\").replace('"', '\\"') + '"'
