@@ -19,8 +19,6 @@ import click
 from tcpmodel import __version__
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from tcpmodel.claims.language import Claim
     from tcpmodel.claims.runner import Job, Outcome
     from tcpmodel.core.result import Budget, Observer, Progress, Result
@@ -242,44 +240,51 @@ def _width() -> int:
     return shutil.get_terminal_size((100, 24)).columns
 
 
-def _console() -> Console:
-    from rich.console import Console
+def _say(*parts: str | tuple[str, str], indent: int = 0, hang: int = 0) -> None:
+    """Print a paragraph on stdout, wrapped to the terminal, in colours where they are wanted.
 
-    return Console(highlight=False, width=max(60, _width()), soft_wrap=False)
+    parts: texts, or (text, style); indent: of the first line; hang: of the others.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, width=1_000_000)
+    paragraph = Text.assemble(*parts)
+    width = max(40, min(_width(), 120) - hang)
+    first = True
+    for line in paragraph.wrap(console, width, tab_size=8) if str(paragraph) else [paragraph]:
+        line.rstrip()
+        console.print(Text(" " * (indent if first else hang)) + line, soft_wrap=True)
+        first = False
 
 
 def _print_outcomes(outcomes: Sequence[Outcome]) -> None:
     """Claims with their verdicts, by topic."""
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
     from tcpmodel.claims import report
 
-    console = _console()
     topic = code = None
     for found in outcomes:
         if found.topic != topic:
             topic = found.topic
-            console.print(Text(f"\n{topic}", style="bold underline") if topic else Text(""))
+            _say("")
+            _say((topic.upper(), "bold"))
         if found.code != code:
             code = found.code
-            console.print(Text.assemble((f"{found.code} ", "bold"), (found.id, "bold"), f"  {found.says}"))
+            _say("")
+            _say((f"{code:<5}", "bold"), (found.id, "bold"))
+            _say(found.says, indent=5, hang=5)
         kind = report.mark(found)
-        row = Table.grid(padding=(0, 1))
-        row.add_column(width=1)
-        row.add_column(width=12, no_wrap=True)
-        row.add_column()
         verdict = "ERROR" if found.error else found.verdict
-        row.add_row(
-            Text(report.MARKS[kind], style=STYLES[kind]),
-            Text(verdict, style=STYLES[kind]),
-            Text.assemble(
-                (found.scenario, "cyan"), f"  {report.explanation(found)} ", (f"({report.effort(found)})", "dim")
-            ),
+        _say(
+            (f"{report.MARKS[kind]} {verdict:<6}", STYLES[kind]),
+            "  ",
+            (found.scenario, "cyan"),
+            (f"  {report.effort(found)}", "dim"),
+            indent=5,
+            hang=15,
         )
-        console.print(Padding(row, (0, 0, 0, 2)))
-    console.print()
+        _say(report.explanation(found), indent=15, hang=15)
+    _say("")
 
 
 def _print_hint(outcomes: Sequence[Outcome]) -> None:
@@ -374,28 +379,24 @@ def _scenario_of(claim: Claim, wanted: str | None) -> str:
 
 
 def _print_explanation(claim: Claim, found: Outcome) -> None:
-    from rich.text import Text
-
     from tcpmodel.claims import report
 
-    console = _console()
     kind = report.mark(found)
-    console.print(Text.assemble((f"{claim.code} {claim.id}", "bold")))
-    console.print(claim.says)
+    _say((f"{claim.code} {claim.id}", "bold"))
+    _say(claim.says)
     if claim.folklore:
-        console.print(Text(f"What people say: {claim.folklore}", style="italic"))
+        _say((f"What people say: {claim.folklore}", "italic"))
     for source in claim.sources:
-        console.print(Text(f"  {source}", style="dim"))
-    console.print(
-        Text.assemble("\n", (found.verdict, STYLES[kind]), " in ", (found.scenario, "cyan"), f": {report.explanation(found)}")
-    )
-    console.print(Text(f"Scope: {found.scope}", style="dim"))
+        _say((f"- {source}", "dim"), hang=2)
+    _say("")
+    _say((found.verdict, STYLES[kind]), " in ", (found.scenario, "cyan"), f": {report.explanation(found)}")
+    _say((f"Scope: {found.scope}", "dim"))
     for line in _evidence_lines(found.evidence, found.trace is None):
-        console.print(Text(line, style="dim"))
+        _say((line, "dim"))
     others = [f"{t} ({e.verdict.value})" for t, e in claim.verdicts.items() if t != found.scenario]
     if others:
-        console.print(Text("Other scenarios: " + "; ".join(others), style="dim"))
-    console.print()
+        _say(("Other scenarios: " + "; ".join(others), "dim"))
+    _say("")
 
 
 def _evidence_lines(evidence: dict[str, Any], complete: bool) -> Iterator[str]:
@@ -418,11 +419,14 @@ def _show_trace(
     from tcpmodel.render.text import text
 
     to_stdout = svg == "-" or json_file == "-"
+    witness = found.verdict == "HOLDS"
+    why = found.why if found.as_expected else ""
     if not to_stdout or only_text:
-        click.echo(text(trace, claim=says, why=found.why, width=max(60, min(_width(), 120))))
+        wide = max(60, min(_width(), 120))
+        click.echo(text(trace, claim=says, why=why, witness=witness, width=wide), nl=False)
     if svg:
         title = f"{found.code} {found.id}: {found.scenario}"
-        _write(svg, chart(trace, claim=says, why=found.why, title=title))
+        _write(svg, chart(trace, claim=says, why=why, title=title, witness=witness))
     if json_file:
         _write(json_file, _dump(trace.to_json()))
 
@@ -476,7 +480,8 @@ def check(
     if svg and result.trace is not None:
         from tcpmodel.render.chart import chart
 
-        _write(svg, chart(result.trace, claim=formula, title=scenario_text))
+        holds = result.verdict.value == "HOLDS"
+        _write(svg, chart(result.trace, claim=formula, title=scenario_text, witness=holds))
     sys.exit(_check_code(result))
 
 
@@ -497,7 +502,9 @@ def _print_result(result: Result, formula: str) -> None:
         click.echo("it holds vacuously: the premise is never reached")
     if result.trace is not None:
         click.echo()
-        click.echo(text(result.trace, claim=formula, width=max(60, min(_width(), 120))))
+        witness = result.verdict.value == "HOLDS"
+        wide = max(60, min(_width(), 120))
+        click.echo(text(result.trace, claim=formula, witness=witness, width=wide), nl=False)
 
 
 def _check_code(result: Result) -> int:
@@ -520,10 +527,16 @@ def _check_code(result: Result) -> int:
 def diagram(output: str) -> None:
     """Draw the pictures: the endpoint's state machine, derived from the rules."""
     from tcpmodel.claims.diagrams import build
+    from tcpmodel.core.errors import ModelError
 
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in build().items():
+    try:
+        files = build()
+    except ModelError as error:
+        click.echo(f"tcpmodel: {error}; DOT is written all the same", err=True)
+        files = build(draw=False)
+    for name, content in files.items():
         (folder / name).write_text(content, encoding="utf-8")
         click.echo(str(folder / name))
 

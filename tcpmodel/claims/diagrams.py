@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import networkx
+import networkx as nx
 
 from tcpmodel.render.dot import dot
 from tcpmodel.render.drawing import svg
@@ -46,8 +46,8 @@ _ENDING = ("LAST-ACK", "TIME-WAIT")
 
 LEGEND: Mapping[str, str] = {
     "solid": "drawn in Figure 5 of RFC 9293",
-    "dashed": "only in its notes or in section 3.10; inside a box: leads to CLOSED",
-    "missing": "only in Figure 5",
+    "dashed": "not drawn there (inside the boxes: what leads to CLOSED)",
+    "missing": "drawn there, but not among the rules",
 }
 """The styles of edges."""
 
@@ -76,9 +76,9 @@ def picture(graph: Any) -> Any:
     """A diagram of `endpoint_graph`, arranged like Figure 5, with what that has in addition.
 
     What leads to CLOSED without being drawn in the figure (resets and ABORT, from nearly every
-    state) is written into the boxes.
+    state) is written into the boxes, and so is what only the figure has.
     """
-    arranged = networkx.MultiDiGraph()
+    arranged = nx.MultiDiGraph()
     for row, line in enumerate(_ARRANGEMENT.strip().splitlines()):
         for column, name in enumerate(line.split()):
             if name != ".":
@@ -94,7 +94,7 @@ def picture(graph: Any) -> Any:
 
 def _add(arranged: Any, arrow: Arrow, style: str) -> None:
     ends = arrow.target == "CLOSED" and arrow.source in _ENDING
-    inline = arrow.target == "CLOSED" and style == "dashed"
+    inline = style == "missing" or (style == "dashed" and arrow.target == "CLOSED")
     # In the box of a state, what leads to CLOSED needs no word on what that does to the TCB.
     output = arrow.output.removesuffix("delete TCB").rstrip(", ") if inline else arrow.output
     source = f"{arrow.rule}: {arrow.says}" if arrow.rule else "no rule"

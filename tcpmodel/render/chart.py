@@ -36,10 +36,10 @@ GREY = "#8c959f"
 """For CLOSED, and for whatever is no state of TCP."""
 
 _LIGHT = {"ink": "#1f2328", "dim": "#59636e", "paper": "#ffffff", "faint": "#d1d9e0"} | {
-    "red": "#cf222e", "old": "#bc4c00", "wash": "#fff1f0"
+    "red": "#cf222e", "old": "#bc4c00", "wash": "#fff1f0", "green": "#1a7f37", "lawn": "#eefbf0"
 }  # fmt: skip
 _DARK = {"ink": "#e6edf3", "dim": "#9198a1", "paper": "#0d1117", "faint": "#3d444d"} | {
-    "red": "#ff7b72", "old": "#f0883e", "wash": "#2a1517"
+    "red": "#ff7b72", "old": "#f0883e", "wash": "#2a1517", "green": "#3fb950", "lawn": "#12261a"
 }  # fmt: skip
 
 _RULES = (
@@ -62,6 +62,8 @@ _RULES = (
     (".bracket-head", "fill:{dim}"),
     (".incarnation-rule", "stroke:{ink}"),
     (".wash", "fill:{wash}"),
+    (".lawn", "fill:{lawn}"),
+    (".shown", "fill:{green}"),
     (".edge", "fill:{red}"),
 )
 
@@ -69,22 +71,25 @@ _SANS = '-apple-system,"Segoe UI","Noto Sans",Helvetica,Arial,"DejaVu Sans",sans
 _MONO = 'ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace'
 
 
-def chart(trace: Trace, *, claim: str = "", why: str = "", title: str = "") -> str:
+def chart(
+    trace: Trace, *, claim: str = "", why: str = "", title: str = "", witness: bool = False
+) -> str:
     """The sequence chart of `trace`, as an SVG document.
 
     claim: the claim that the trace violates.  why: what exactly is violated, in words.
+    witness: the trace shows the claim instead.
     """
-    drawn = layout(trace, claim=claim, why=why, title=title)
+    drawn = layout(trace, claim=claim, why=why, title=title, witness=witness)
     size = f'width="{_n(drawn.width)}" height="{_n(drawn.height)}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tcpmodel-chart" role="img" {size} '
         f'viewBox="0 0 {_n(drawn.width)} {_n(drawn.height)}">',
         f"<title>{_escape(title or claim or trace.system)}</title>",
-        f"<desc>{_escape(text(trace, claim=claim, why=why))}</desc>",
+        f"<desc>{_escape(text(trace, claim=claim, why=why, witness=witness))}</desc>",
         _style(),
         _gradient("tcpmodel-fade-right", 0, 1) + _gradient("tcpmodel-fade-left", 1, 0),
         f'<rect class="paper" {size}/>',
-        *_frame(drawn),
+        *_frame(drawn, witness),
         *map(_bar, drawn.bars),
         *_incarnations(drawn),
         *map(_arrow, drawn.arrows),
@@ -122,7 +127,7 @@ def _gradient(name: str, start: int, end: int) -> str:
 # --- lines ------------------------------------------------------------------------------------
 
 
-def _frame(drawn: Layout) -> Iterator[str]:
+def _frame(drawn: Layout, witness: bool) -> Iterator[str]:
     """Ticks, the bracket of a loop, the panel of the claim."""
     for rule in drawn.rules:
         if rule.kind != "incarnation":
@@ -134,8 +139,8 @@ def _frame(drawn: Layout) -> Iterator[str]:
         yield f'<path class="bracket" d="{way}"/>'
         yield _triangle("bracket-head", x - 15, top, math.pi)
     if (box := drawn.claim) is not None:
-        yield _rect("wash", box, 4)
-        yield _rect("edge", Box(box.x, box.y, 4, box.height), 2)
+        yield _rect("lawn" if witness else "wash", box, 4)
+        yield _rect("shown" if witness else "edge", Box(box.x, box.y, 4, box.height), 2)
 
 
 def _bar(bar: Bar) -> str:

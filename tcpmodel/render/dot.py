@@ -1,8 +1,8 @@
 """A graph as DOT text, for Graphviz.
 
-Knows networkx graphs, not what they are about.  A node may have `label`, `group` (its colour) and
-`row`; an edge `event`, `output`, `condition`, `style` (a key of `STYLES`) and `inline`.  The same
-graph always gives the same text.
+Knows networkx graphs, not what they are about.  A node may have `label`, `group` (its colour), and
+`row` with `column` (its place); an edge `event`, `output`, `condition`, `style` (a key of
+`STYLES`), `tip` (told to who points at it) and `inline`.  The same graph gives the same text.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ STYLES: Mapping[str, tuple[str, str]] = {
 }
 """Colour and attributes of an edge."""
 
-_SIGNS = {"solid": "──▸", "dashed": "╌╌▸", "missing": "┄┄▸"}
+_SIGNS = {"solid": "──▸", "dashed": "╌╌▸", "missing": "✗"}
 """The styles in the legend."""
 
 _INK, _DIM, _PAPER = "#24292f", "#59636e", "#ffffff"
@@ -66,9 +66,8 @@ def dot(
 ) -> str:
     """`graph` in the DOT language.
 
-    Edges between the same two nodes and of the same style become one edge with several labels; an
-    `inline` edge is not drawn but written into the box of its source.  Nodes of one `row` stand
-    side by side, in the order of the graph.
+    Edges from one node to the same other one become one edge with several labels; an `inline` edge
+    is not drawn but written into the box of its source.
 
     about: a line below the title.  legend: what the styles of edges mean, by style.
     Raises `ModelError` for more than 300 nodes, unless forced.
@@ -109,7 +108,7 @@ def _nodes(graph: Any, colours: Mapping[str, tuple[str, str]]) -> Iterator[str]:
         fill, line = colours[data.get("group", "")]
         exits = [e for e in graph.out_edges(node, data=True) if e[2].get("inline")]
         leads = [
-            (_words(edge), graph.nodes[target].get("label", target)) for _, target, edge in exits
+            (_label(edge), graph.nodes[target].get("label", target)) for _, target, edge in exits
         ]
         label = _box(str(data.get("label", node)), leads)
         attributes = f'fillcolor="{fill}", color="{line}"{_tips(e.get("tip") for _, _, e in exits)}'
@@ -119,8 +118,7 @@ def _nodes(graph: Any, colours: Mapping[str, tuple[str, str]]) -> Iterator[str]:
 
 
 def _grid(graph: Any, links: Iterable[tuple[Any, Any]]) -> Iterator[str]:
-    """Invisible edges that keep rows level and columns straight where `links`, the edges that are
-    drawn, do not."""
+    """Invisible edges that keep rows level and columns straight where the `links` drawn do not."""
     linked = {pair for a, b in links for pair in ((a, b), (b, a))}
     place = {n: (d["row"], d["column"]) for n, d in graph.nodes(data=True) if "row" in d}
     rows: dict[Any, list[Any]] = {}
@@ -130,8 +128,8 @@ def _grid(graph: Any, links: Iterable[tuple[Any, Any]]) -> Iterator[str]:
         columns.setdefault(place[node][1], []).append(node)
     for row in rows.values():
         yield f"  {{rank=same; {'; '.join(_id(node) for node in row)}}}"
-    for line, weight in [(r, 1) for r in rows.values()] + [(c, _STRAIGHT) for c in columns.values()]:
-        for one, two in pairwise(line):
+    for lines, weight in ((rows, 1), (columns, _STRAIGHT)):
+        for one, two in (pair for line in lines.values() for pair in pairwise(line)):
             if (one, two) not in linked:
                 yield f"  {_id(one)} -> {_id(two)} [style=invis, weight={weight}]"
                 linked.add((one, two))
@@ -144,18 +142,17 @@ def _edges(graph: Any, merged: Mapping[tuple[Any, Any], Sequence[_Label]]) -> It
     for (source, target), labels in merged.items():
         # The edge is drawn in the style, of those of its labels, that comes first in STYLES.
         colour, attributes = STYLES[min((label.style for label in labels), key=list(STYLES).index)]
-        ends = [graph.nodes[node] for node in (source, target)]
-        (row, column), (row2, column2) = ((d.get("row", 0), d.get("column", 0)) for d in ends)
-        if (row, column) > (row2, column2):
-            # Layouts go downwards: an edge against the order of reading is turned round.
-            source, target, attributes = target, source, f"{attributes}, dir=back"
-        if column == column2 and "column" in ends[0]:
-            attributes += f", weight={_STRAIGHT}"
+        tail, head = graph.nodes[source], graph.nodes[target]
+        arrow = f"{_id(source)} -> {_id(target)}"
+        if "row" in tail and "row" in head:
+            if (tail["row"], tail["column"]) > (head["row"], head["column"]):
+                # Layouts go downwards: an edge against the order of reading is turned round.
+                arrow = f"{_id(target)} -> {_id(source)}"
+                attributes += ", dir=back"
+            if tail["column"] == head["column"]:
+                attributes += f", weight={_STRAIGHT}"
         attributes += _tips(label.tip for label in labels)
-        yield (
-            f"  {_id(source)} -> {_id(target)} "
-            f'[label=<{_stack(labels)}>, color="{colour}", {attributes}]'
-        )
+        yield f'  {arrow} [label=<{_stack(labels)}>, color="{colour}", {attributes}]'
 
 
 def _tips(tips: Iterable[str | None]) -> str:
@@ -170,7 +167,7 @@ def _merged(graph: Any) -> dict[tuple[Any, Any], list[_Label]]:
     for source, target, data in graph.edges(data=True):
         if not data.get("inline"):
             labels = merged.setdefault((source, target), [])
-            label = _Label(*_words(data), data.get("style", "solid"), data.get("tip", ""))
+            label = _label(data)
             if label not in labels:
                 labels.append(label)
     return merged
@@ -179,19 +176,24 @@ def _merged(graph: Any) -> dict[tuple[Any, Any], list[_Label]]:
 # --- labels ---------------------------------------------------------------------------------------
 
 
-def _words(data: Mapping[str, Any]) -> tuple[str, str]:
-    """Event (with its condition) and output of an edge."""
+def _label(data: Mapping[str, Any]) -> _Label:
+    """What the data of an edge say."""
     condition = f"\n({data['condition']})" if data.get("condition") else ""
-    return str(data.get("event", "")) + condition, str(data.get("output", ""))
+    event, output = str(data.get("event", "")) + condition, str(data.get("output", ""))
+    return _Label(event, output, data.get("style", "solid"), data.get("tip", ""))
 
 
-def _box(name: str, exits: Iterable[tuple[tuple[str, str], Any]]) -> str:
+def _box(name: str, exits: Iterable[tuple[_Label, Any]]) -> str:
     """The name of a node, and below it where else it leads to."""
     rows = [f"<TR><TD><B>{_text(name)}</B></TD></TR>"]
-    for (event, output), target in exits:
-        event = event.replace("\n", " ")
-        words = f"{event} / {output} ⇢ {target}" if output else f"{event} ⇢ {target}"
-        rows.append(f"<TR><TD>{_small(words, 8.5, _DIM)}</TD></TR>")
+    for label, target in exits:
+        event = label.event.replace("\n", " ")
+        words = f"{event} / {label.output}" if label.output else event
+        if label.style == "missing":
+            words = f"{_SIGNS['missing']} {words}"
+        rows.append(
+            f"<TR><TD>{_small(f'{words} ⇢ {target}', 8.5, STYLES[label.style][0])}</TD></TR>"
+        )
     return _table(rows)
 
 

@@ -72,7 +72,9 @@ class Layout:
     claim: Box | None
 
 
-def layout(trace: Trace, *, claim: str = "", why: str = "", title: str = "") -> Layout:
+def layout(
+    trace: Trace, *, claim: str = "", why: str = "", title: str = "", witness: bool = False
+) -> Layout:
     """Where everything on the chart of `trace` goes."""
     story = Story(trace)
     sheet = blank(story)
@@ -89,7 +91,7 @@ def layout(trace: Trace, *, claim: str = "", why: str = "", title: str = "") -> 
     sheet.level(sheet.bottom + FALL)
     end = sheet.y
     bracket = _loop(sheet)
-    box = _claim(sheet, claim, why)
+    box = _claim(sheet, claim, why, witness)
     arrows = [_arrow(sheet, flight) for flight in story.flights]
     return Layout(
         sheet.width,
@@ -229,12 +231,13 @@ def _loop(sheet: Sheet) -> tuple[float, float, float] | None:
     return (sheet.right + 16, top, end) if top < end else None
 
 
-def _claim(sheet: Sheet, claim: str, why: str) -> Box | None:
-    """The violated claim, below everything."""
+def _claim(sheet: Sheet, claim: str, why: str, witness: bool) -> Box | None:
+    """The claim that is violated (or witnessed), below everything."""
     if not (claim or why):
         return None
     top = sheet.bottom + 16
-    lines = [Line("Violated", typeset.VERDICT)] if claim else []
+    verdict = Line("Witnessed", typeset.SHOWN) if witness else Line("Violated", typeset.VERDICT)
+    lines = [verdict] if claim else []
     lines += [Line(claim, typeset.CLAIM)]
     lines += [Line(paragraph, typeset.WHY) for paragraph in why.splitlines()]
     column = Column(MARGIN + 18, sheet.right - 14, "start")

@@ -9,10 +9,13 @@ from tcpmodel.render import words
 from tcpmodel.render.words import CLOCK, NETWORK, Fate, Story
 
 
-def text(trace: Trace, *, claim: str = "", why: str = "", width: int = 100) -> str:
+def text(
+    trace: Trace, *, claim: str = "", why: str = "", witness: bool = False, width: int = 100
+) -> str:
     """The run from its initial state to its end, and the `claim` that it violates.
 
-    why: what exactly is violated, in words.  Lines are at most `width` columns wide.
+    why: what exactly is violated, in words.  witness: the run shows the claim instead.
+    Lines are at most `width` columns wide.
     """
     story = Story(trace)
     gutter = len(str(len(trace))) + 2
@@ -24,7 +27,8 @@ def text(trace: Trace, *, claim: str = "", why: str = "", width: int = 100) -> s
     for sentence in _end(story):
         lines += _paragraph("", sentence, gutter, width)
     if claim:
-        lines += ["", *_paragraph("✗", f"violated: {claim}", gutter, width)]
+        mark, verb = ("✓", "witnessed") if witness else ("✗", "violated")
+        lines += ["", *_paragraph(mark, f"{verb}: {claim}", gutter, width)]
     for paragraph in why.splitlines():
         lines += _paragraph("", paragraph, gutter, width)
     return "\n".join(lines) + "\n"

@@ -82,6 +82,7 @@ BADGE = Style("badge", 10.5, 19, bold=True)
 TICK = Style("tick", 12, 18, bold=True)
 LOOP = Style("loop", 12.5, 20, bold=True)
 VERDICT = Style("verdict", 13, 22, bold=True)
+SHOWN = Style("shown", 13, 22, bold=True)
 CLAIM = Style("claim", 15, 22, bold=True)
 WHY = Style("why", 12.5, 19)
 

@@ -263,6 +263,7 @@ class Story:
         return [
             note
             for name, (_, value) in self.trace.changes(index).items()
+            if ">" not in name  # the slots of a channel: arrows show them
             for note in self._notes(name, value, self.trace.state(index))
         ]
 

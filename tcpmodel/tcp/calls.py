@@ -50,6 +50,14 @@ def listen_active_open(me: Me) -> Reactions:
     ]
 
 
+@call("SEND", rfc="9293 3.10.2 LISTEN", says="SEND turns a listening endpoint into a connecting one")
+def listen_send(me: Me) -> Reactions:
+    return [
+        Reaction([*r.when, me.may_listen, me.may_send], r.then, r.send, r.name)
+        for r in _connects(me, LISTEN)
+    ]
+
+
 @call("passive OPEN", rfc="9293 3.10.1", says="a passive OPEN creates a TCB that waits for a SYN")
 def closed_passive_open(me: Me) -> Reactions:
     return Reaction(
@@ -146,6 +154,7 @@ def abort_silently(me: Me) -> Reactions:
 CALLS = (
     closed_active_open,
     listen_active_open,
+    listen_send,
     closed_passive_open,
     send,
     close_unopened,

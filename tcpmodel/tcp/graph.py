@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import networkx
+import networkx as nx
 import z3
 
 from tcpmodel.core.errors import EngineError
@@ -102,7 +102,7 @@ def endpoint_graph(
     using: other rules than those of the scenario.  self_loops: also the edges from a state to
     itself.
     """
-    graph = networkx.MultiDiGraph(scenario=scenario.spelled)
+    graph = nx.MultiDiGraph(scenario=scenario.spelled)
     for name in STATE.names:
         graph.add_node(name, group=GROUPS[name])
     reader = _Reader(scenario)
@@ -110,7 +110,7 @@ def endpoint_graph(
         for arrow in reader.arrows(rule, self_loops):
             data = {k: v for k, v in vars(arrow).items() if k not in ("source", "target")}
             graph.add_edge(arrow.source, arrow.target, key=rule.name, **data)
-    lived_in = networkx.descendants(graph, "CLOSED") | {"CLOSED"}
+    lived_in = nx.descendants(graph, "CLOSED") | {"CLOSED"}
     for state in set(STATE.names) - lived_in:
         graph.remove_edges_from(list(graph.out_edges(state, keys=True)))
     return graph
@@ -172,7 +172,7 @@ class _Reader:
             rule.says,
             rule.rfc,
         )
-        return Arrow(**{**vars(arrow), "figure": place(arrow)})
+        return replace(arrow, figure=place(arrow))
 
     def event(self, rule: Rule, source: str) -> str:
         if rule.kind == "segment":
@@ -266,7 +266,7 @@ def _is_user(me: Me, allowed: Mapping[str, bool]) -> Term:
     return z3.And(*(me.permissions[name] == value for name, value in allowed.items()))
 
 
-# --- Figure 5 --------------------------------------------------------------------------------------
+# --- Figure 5 -------------------------------------------------------------------------------------
 
 _FIGURE_5 = """
     CLOSED       | LISTEN       | passive OPEN        | create TCB
@@ -302,9 +302,13 @@ def figure5() -> tuple[Arrow, ...]:
     the first ("a RST can be sent from any state with a corresponding transition to TIME-WAIT") is
     at odds with section 3.10.5, by which ABORT sends a RST and enters CLOSED.
     """
-    rows = [[cell.strip() for cell in row.split("|")] for row in _FIGURE_5.strip().splitlines()]
     cites = ("RFC 9293 3.3.2 Figure 5",)
-    drawn = [Arrow(*row, cites=cites, figure=DRAWN) for row in rows]
+    drawn = []
+    for row in _FIGURE_5.strip().splitlines():
+        source, target, event, output, *notes = (cell.strip() for cell in row.split("|"))
+        condition = "".join(notes)
+        arrow = Arrow(source, target, event, output, condition, cites=cites, figure=DRAWN)
+        drawn.append(arrow)
     note = Arrow(
         "FIN-WAIT-1",
         "TIME-WAIT",

@@ -74,7 +74,7 @@ def call(label: str, *, rfc: str, says: str) -> Callable[[Callable[[Me], Reactio
 
 def arrival(*, rfc: str, says: str) -> Callable[[Callable[[Me, Segment], Reactions]], Source]:
     """SEGMENT ARRIVES (RFC 9293 section 3.10.7)."""
-    return lambda function: Source(function, "segment", "receives", says, _cited(rfc))
+    return lambda function: Source(function, "segment", "", says, _cited(rfc))
 
 
 def timeout(label: str, *, rfc: str, says: str) -> Callable[[Callable[[Me], Reactions]], Source]:

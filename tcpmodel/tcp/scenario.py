@@ -52,7 +52,8 @@ class Scenario:
 
     handshake: str = _switch(
         "three",
-        "messages to open: two (the server is ESTABLISHED at once), three, or three with flags only",
+        "messages to open: two (the server is ESTABLISHED at once), three, or three with flags only "
+        "(no numbers: every ACK acknowledges everything)",
         "two",
         "three",
         "three_noseq",

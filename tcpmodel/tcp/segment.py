@@ -14,14 +14,13 @@ import z3
 
 from tcpmodel.core.terms import Enumeration, Term
 
-FLAGS = ("SYN", "ACK", "FIN", "RST")
+_BITS = ("SYN", "FIN", "RST", "ACK")
 """The control bits, lowest first."""
 
 CTL = Enumeration(
     "ctl",
     tuple(
-        ",".join(flag for bit, flag in enumerate(("SYN", "FIN", "RST", "ACK")) if code >> bit & 1)
-        or "-"
+        ",".join(flag for bit, flag in enumerate(_BITS) if code >> bit & 1) or "-"
         for code in range(16)
     ),
 )
