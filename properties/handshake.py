@@ -3,7 +3,8 @@
 A server that answers a SYN and is connected at once cannot tell an old SYN from a new one.  The
 third message is the client's word that it means *this* connection: it names the server's fresh
 initial sequence number.  Everything below is that one thought, in three strengths: nobody is
-connected to a ghost, nobody is left behind waiting for one, and no old octet is taken for a new one.
+connected to a ghost, nobody is left behind waiting for one, and no old octet is taken for a new
+one.
 """
 
 from tcpmodel.claims import *
@@ -14,23 +15,35 @@ no_stale_established = Claim(
     says="A server is ESTABLISHED only with an incarnation of the client that has answered it, "
     "or that is at least the client's current one.",
     sources=[
-        seed("a420545a", "with two messages a SYN held up in the network connects the server to nobody"),
-        seed("f6cf09d2", "the third message keeps an expired connection request from being taken for a new one"),
+        seed(
+            "a420545a",
+            "with two messages a SYN held up in the network connects the server to nobody",
+        ),
+        seed(
+            "f6cf09d2",
+            "the third message keeps an expired connection request from being taken for a new one",
+        ),
         rfc(9293, "3.5", "the principal reason for the three-way handshake"),
         paper("Tomlinson 1975, Selecting Sequence Numbers"),
-        paper("Murphy and Shankar 1987, Service specification and protocol construction for a transport layer"),
+        paper(
+            "Murphy and Shankar 1987, Service specification and protocol construction for a transport layer"
+        ),
     ],
     property=always(lambda w: implies(w.B.state == ESTABLISHED, w.agrees_with_live_peer("B"))),
     verdicts={
         "two_way gives_up=off": fails("an old SYN is all the server needs"),
-        "two_way_rst gives_up=off": fails("a reset may follow, but the server was ESTABLISHED first"),
+        "two_way_rst gives_up=off": fails(
+            "a reset may follow, but the server was ESTABLISHED first"
+        ),
         "rfc9293": holds("the third message names the server's fresh ISN; an old one cannot"),
         "rfc9293 rst=off": holds("resets clean up afterwards; this does not need them"),
         "const_isn gives_up=off": fails(
             "three messages are not enough by themselves: old segments fit a server that always "
             "starts from the same number"
         ),
-        "flags_only gives_up=off": fails("without numbers an old ACK completes a three-way handshake, too"),
+        "flags_only gives_up=off": fails(
+            "without numbers an old ACK completes a three-way handshake, too"
+        ),
         "flags_only gives_up=off channel=fifo loss=0": holds(
             "in order and without loss the old segments come before the new ones: such a network "
             "hides what the numbers are for"
@@ -67,7 +80,9 @@ two_way_resource_leak = Claim(
     "way that would tell it.",
     sources=[
         seed("a420545a", "the server never releases the connection and waits in vain"),
-        seed("f6cf09d2", "the client ignores the confirmation and the server waits for data for ever"),
+        seed(
+            "f6cf09d2", "the client ignores the confirmation and the server waits for data for ever"
+        ),
         rfc(9293, "3.5.1", "half-open connections"),
     ],
     property=always(lambda w: none_of(w.left_half_open("B"))),
@@ -108,7 +123,9 @@ two_way_data_corruption = Claim(
         "two_way_rst gives_up=off data=1 senders=A isn=constant loss=0": fails(
             "the reset comes after the text"
         ),
-        "two_way_rst gives_up=off data=1 senders=A isn=constant": fails("the reset may be lost, too"),
+        "two_way_rst gives_up=off data=1 senders=A isn=constant": fails(
+            "the reset may be lost, too"
+        ),
         "rfc9293 data=1 senders=A": holds("the third message comes from the current client only"),
         "const_isn gives_up=off data=1 senders=A": fails(
             "with the same numbers every time old text fits the new window"

@@ -12,7 +12,10 @@ MSL is one tick here, so `tw1` waits 1 MSL and `tw2` waits 2 MSL.
 from tcpmodel.claims import *
 
 _SEEDS = [
-    seed("a420545a", "the wait is the sum of the longest life of the ACK one way and of the FIN the other"),
+    seed(
+        "a420545a",
+        "the wait is the sum of the longest life of the ACK one way and of the FIN the other",
+    ),
     seed("8a7a010d", "why 2 MSL and not 1: I have not seen a satisfying explanation"),
 ]
 
@@ -21,7 +24,10 @@ timewait_reack = Claim(
     id="timewait-reack",
     says="A passive closer's close is never answered by a reset.",
     sources=[
-        seed("a420545a", "without TIME-WAIT the repeated FIN meets a reset and the server sees an error"),
+        seed(
+            "a420545a",
+            "without TIME-WAIT the repeated FIN meets a reset and the server sees an error",
+        ),
         seed("f6cf09d2", "TIME-WAIT is for sending a lost last ACK again"),
         rfc(9293, "3.6.1 MUST-13"),
     ],
@@ -50,7 +56,9 @@ timewait_if_ack_lost = Claim(
     sources=[*_SEEDS, rfc(9293, "3.4.1"), rfc(1337, "2")],
     property=always(lambda w: implies(w.A.inc == 2, none_of(w.A.stale_fin))),
     verdicts={
-        "tw2 tw_rfc1337=on": holds("the last ACK arrives within 1 MSL, the last FIN dies within another"),
+        "tw2 tw_rfc1337=on": holds(
+            "the last ACK arrives within 1 MSL, the last FIN dies within another"
+        ),
         "tw2 tw_rfc1337=on loss=1": fails(
             "unacknowledged, the peer repeats its FIN when TIME-WAIT is long over"
         ),
@@ -91,12 +99,16 @@ timewait_isn_data = Claim(
     sources=[*_SEEDS, rfc(9293, "3.4.3"), rfc(1337, "2")],
     property=always(lambda w: implies(w.A.inc == 2, none_of(w.A.stale_text))),
     verdicts={
-        "tw0 tw_rfc1337=on data=1 senders=B": fails("an octet that was repeated is still under way"),
+        "tw0 tw_rfc1337=on data=1 senders=B": fails(
+            "an octet that was repeated is still under way"
+        ),
         "tw1 tw_rfc1337=on data=1 senders=B": fails(
             "the peer repeats text as long as the last ACK has not arrived, like its FIN"
         ),
         "tw2 tw_rfc1337=on data=1 senders=B": holds("all of it is dead after 2 MSL"),
-        "tw0 tw_rfc1337=on data=1 senders=B isn=distinct": holds("the old octet is outside the new window"),
+        "tw0 tw_rfc1337=on data=1 senders=B isn=distinct": holds(
+            "the old octet is outside the new window"
+        ),
     },
 )
 
@@ -109,9 +121,7 @@ passive_needs_no_wait = Claim(
         seed("a420545a", "the passive closer needs no waiting time at all"),
         rfc(9293, "3.10.7.4", "LAST-ACK: delete the TCB, enter CLOSED"),
     ],
-    property=always(
-        lambda w: implies(w.B.inc == 2, none_of(w.B.stale_fin, w.B.stale_text))
-    ),
+    property=always(lambda w: implies(w.B.inc == 2, none_of(w.B.stale_fin, w.B.stale_text))),
     verdicts={
         "tw2 tw_rfc1337=on data=1 senders=A": holds("the active closer's wait protects both"),
         "tw1 tw_rfc1337=on data=1 senders=A": holds(

@@ -57,7 +57,9 @@ def _stop(code: int, message: str) -> NoReturn:
     sys.exit(code)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
+@click.group(
+    cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES
+)
 @click.version_option(__version__, prog_name="tcpmodel")
 def main() -> None:
     """A formal model checker for the TCP lifecycle (RFC 9293).
@@ -78,13 +80,27 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 _BUDGET = _options(
     click.option("--engine", default="auto", metavar="E", help="auto, explicit, bmc or liveness."),
     click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop after N states."),
-    click.option("--max-depth", type=click.IntRange(0), metavar="K", help="Look at runs of at most K steps."),
-    click.option("--timeout", type=click.FloatRange(0.0, min_open=True), metavar="S", help="Stop a check after S seconds."),
-    click.option("--max-memory", type=click.IntRange(1), metavar="MB", help="Stop a check above MB megabytes."),
+    click.option(
+        "--max-depth", type=click.IntRange(0), metavar="K", help="Look at runs of at most K steps."
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0.0, min_open=True),
+        metavar="S",
+        help="Stop a check after S seconds.",
+    ),
+    click.option(
+        "--max-memory",
+        type=click.IntRange(1),
+        metavar="MB",
+        help="Stop a check above MB megabytes.",
+    ),
 )
 
 
-def _budget(states: int | None, depth: int | None, seconds: float | None, memory: int | None) -> Budget:
+def _budget(
+    states: int | None, depth: int | None, seconds: float | None, memory: int | None
+) -> Budget:
     from tcpmodel.core.result import Budget
 
     default = Budget()
@@ -160,7 +176,11 @@ def _claims(names: Sequence[str]) -> tuple[list[tuple[Path, Claim]], tuple[str, 
 
 
 def _beside(file: str | None) -> Path:
-    return Path(file).with_suffix("").with_name(Path(file).stem + "-traces") if file else Path("tcpmodel-traces")
+    return (
+        Path(file).with_suffix("").with_name(Path(file).stem + "-traces")
+        if file
+        else Path("tcpmodel-traces")
+    )
 
 
 def _run(todo: Sequence[Job], processes: int) -> tuple[list[Outcome], bool]:
@@ -311,7 +331,11 @@ def _write(file: str, text: str) -> None:
 
 @main.command(epilog="Example:  tcpmodel explain P01 --svg stale-syn.svg")
 @click.argument("name", metavar="ID")
-@click.option("--scenario", metavar="S", help="Which of the claim's scenarios (default: the first with a trace).")
+@click.option(
+    "--scenario",
+    metavar="S",
+    help="Which of the claim's scenarios (default: the first with a trace).",
+)
 @click.option("--svg", metavar="FILE", help="Write a sequence chart; - is stdout.")
 @click.option("--text", "only_text", is_flag=True, help="Print the run and nothing else.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the run as JSON; - is stdout.")
@@ -346,7 +370,9 @@ def explain(
     from tcpmodel.claims.runner import check_claim
 
     with _Live(1) as live:
-        result, chosen = check_claim(claim, text, engine, budget, live.observer(f"{claim.code} {text}"))
+        result, chosen = check_claim(
+            claim, text, engine, budget, live.observer(f"{claim.code} {text}")
+        )
     found = outcome(claim, Job(str(file), claim.code, text, engine, budget), result, chosen)
     trace = trace_of(found)
     if not only_text and svg != "-" and json_file != "-":
@@ -375,7 +401,9 @@ def _scenario_of(claim: Claim, wanted: str | None) -> str:
         listed = ", ".join(repr(t) for t in claim.verdicts)
         raise ModelError(f"claim {claim.code} has no scenario {wanted!r}{hint} It has {listed}")
     shows = Verdict.HOLDS if claim.property.kind is Kind.SOMETIMES else Verdict.FAILS
-    return next((t for t, e in claim.verdicts.items() if e.verdict is shows), next(iter(claim.verdicts)))
+    return next(
+        (t for t, e in claim.verdicts.items() if e.verdict is shows), next(iter(claim.verdicts))
+    )
 
 
 def _print_explanation(claim: Claim, found: Outcome) -> None:
@@ -389,7 +417,12 @@ def _print_explanation(claim: Claim, found: Outcome) -> None:
     for source in claim.sources:
         _say((f"- {source}", "dim"), hang=2)
     _say("")
-    _say((found.verdict, STYLES[kind]), " in ", (found.scenario, "cyan"), f": {report.explanation(found)}")
+    _say(
+        (found.verdict, STYLES[kind]),
+        " in ",
+        (found.scenario, "cyan"),
+        f": {report.explanation(found)}",
+    )
     _say((f"Scope: {found.scope}", "dim"))
     for line in _evidence_lines(found.evidence, found.trace is None):
         _say((line, "dim"))
@@ -439,7 +472,13 @@ def _show_trace(
     "--scenario 'rfc9293 abort=on'"
 )
 @click.argument("formula")
-@click.option("--scenario", "scenario_text", default="rfc9293", metavar="'PRESET key=value …'", show_default=True)
+@click.option(
+    "--scenario",
+    "scenario_text",
+    default="rfc9293",
+    metavar="'PRESET key=value …'",
+    show_default=True,
+)
 @_BUDGET
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is stdout.")
 @click.option("--svg", metavar="FILE", help="Write a sequence chart of the run.")
@@ -497,7 +536,15 @@ def _print_result(result: Result, formula: str) -> None:
         for name, value in (("states", result.states), ("transitions", result.transitions))
         if value is not None
     ]
-    click.echo(", ".join([*counted, f"depth {result.depth}", f"{result.cpu_seconds:.2f} s CPU, engine {result.engine}"]))
+    click.echo(
+        ", ".join(
+            [
+                *counted,
+                f"depth {result.depth}",
+                f"{result.cpu_seconds:.2f} s CPU, engine {result.engine}",
+            ]
+        )
+    )
     if result.vacuous:
         click.echo("it holds vacuously: the premise is never reached")
     if result.trace is not None:
@@ -546,8 +593,14 @@ def diagram(output: str) -> None:
     "what", type=click.Choice(["all", "claims", "presets", "switches", "engines"]), default="all"
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def list_(what: str, as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="The claims as a Markdown table.")
+def list_(what: str, as_json: bool, markdown: bool) -> None:
     """Show the claims, presets, switches (with their values) and engines."""
+    if markdown:
+        from tcpmodel.claims.tables import claims_markdown
+
+        click.echo(claims_markdown(claim for _, claim in _claims(())[0]), nl=False)
+        return
     data = {k: v for k, v in _catalogue().items() if what in ("all", k)}
     if as_json:
         click.echo(_dump(data), nl=False)
@@ -571,7 +624,13 @@ def _catalogue() -> dict[str, list[dict[str, Any]]]:
     neutral = Scenario().switches
     return {
         "claims": [
-            {"name": f"{c.code} {c.id}", "code": c.code, "id": c.id, "says": c.says, "scenarios": list(c.verdicts)}
+            {
+                "name": f"{c.code} {c.id}",
+                "code": c.code,
+                "id": c.id,
+                "says": c.says,
+                "scenarios": list(c.verdicts),
+            }
             for _, c in claims
         ],
         "presets": [

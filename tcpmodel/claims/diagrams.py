@@ -1,7 +1,7 @@
-"""The generated pictures of `diagrams/`: what the state diagram of an endpoint looks like.
+"""The generated pictures of `diagrams/`: state diagrams of an endpoint, charts of counterexamples.
 
-`tcp.graph` derives the diagram and `render.dot` draws any graph; the arrangement, which is that of
-RFC 9293 Figure 5, is decided here.
+`tcp.graph` derives a diagram and `render.dot` draws any graph; the arrangement, which is that of
+RFC 9293 Figure 5, is decided here.  A chart shows the run that an engine finds for a claim.
 """
 
 from __future__ import annotations
@@ -11,6 +11,11 @@ from typing import Any
 
 import networkx as nx
 
+from tcpmodel.claims.discovery import bundled, claim_files, discover, select
+from tcpmodel.claims.runner import check_claim
+from tcpmodel.core.errors import ModelError
+from tcpmodel.core.result import Budget, Verdict
+from tcpmodel.render.chart import chart
 from tcpmodel.render.dot import dot
 from tcpmodel.render.drawing import svg
 from tcpmodel.tcp.graph import DRAWN, Arrow, arrows, compare, endpoint_graph
@@ -52,14 +57,47 @@ LEGEND: Mapping[str, str] = {
 """The styles of edges."""
 
 
+CHARTS: Mapping[str, tuple[str, str]] = {
+    "old_syn_two_way": ("P01", "two_way gives_up=off"),
+    "old_syn_three_way": ("P01", "const_isn gives_up=off"),
+    "old_data": ("P03", "two_way gives_up=off data=1 senders=A capacity=3"),
+    "time_wait_1msl": ("P61", "tw1 tw_rfc1337=on"),
+    "time_wait_assassination": ("P61", "tw2"),
+    "last_ack_lost": ("P60", "tw2 tw_rfc1337=on loss=1"),
+}
+"""The charts: claims and scenarios, by name."""
+
+
 def build(*, draw: bool = True) -> dict[str, str]:
-    """The contents of the generated files, by name: DOT, and SVG if `draw`.
+    """The contents of the generated files, by name: charts, DOT, and its SVG if `draw`.
 
     Raises `ModelError` if there is nothing on this machine to draw with.
     """
     files = {f"{name}.dot": diagram(*about) for name, about in DIAGRAMS.items()}
     if draw:
         files |= {f"{name}.svg": svg(files[f"{name}.dot"]) for name in DIAGRAMS}
+    return files | charts()
+
+
+def charts() -> dict[str, str]:
+    """The sequence charts of `CHARTS`, by file name.
+
+    Raises `ModelError` if a claim has no run to show any more.
+    """
+    claims = discover(claim_files(bundled())).claims
+    files = {}
+    for name, (code, text) in CHARTS.items():
+        _, claim = select(claims, [code])[0]
+        result, _ = check_claim(claim, text, "auto", Budget())
+        if result.trace is None:
+            raise ModelError(f"{code} has no run to show in {text!r}: {result.verdict.value}")
+        files[f"{name}.svg"] = chart(
+            result.trace,
+            claim=claim.says,
+            why=claim.verdicts[text].why,
+            title=f"{code} {claim.id}: {text}",
+            witness=result.verdict is Verdict.HOLDS,
+        )
     return files
 
 

@@ -61,7 +61,9 @@ def discover(files: Iterable[Path]) -> Found:
         for claim in found:
             for name in (claim.code, claim.id):
                 if name in owners:
-                    errors.append(f"{file}: {name} is already the name of a claim in {owners[name]}")
+                    errors.append(
+                        f"{file}: {name} is already the name of a claim in {owners[name]}"
+                    )
                     break
             else:
                 owners[claim.code] = owners[claim.id] = file
@@ -85,7 +87,9 @@ def load(file: Path) -> list[Claim]:
             try:
                 scenario(text)
             except ModelError as error:
-                raise ModelError(f"{file}: claim {claim.code}: scenario {text!r}: {error}") from None
+                raise ModelError(
+                    f"{file}: claim {claim.code}: scenario {text!r}: {error}"
+                ) from None
     return [replace(c, topic=c.topic or file.stem.replace("_", " ")) for c in claims]
 
 
@@ -101,9 +105,7 @@ def _summary(error: Exception) -> str:
     return text if isinstance(error, ModelError) else f"{type(error).__name__}: {text}"
 
 
-def select(
-    claims: Sequence[tuple[Path, Claim]], names: Sequence[str]
-) -> list[tuple[Path, Claim]]:
+def select(claims: Sequence[tuple[Path, Claim]], names: Sequence[str]) -> list[tuple[Path, Claim]]:
     """The claims with these codes or ids; all if none is named.
 
     Raises `ModelError`, with the nearest valid names, for one that does not exist.

@@ -177,7 +177,9 @@ class _Reader:
         domain = self.domain(left, world) or self.domain(right, world)
         a, b = (self.value(node, world, domain) for node in (left, right))
         if a.sort() != b.sort():
-            raise self.fail(left, f"{ast.unparse(left)} and {ast.unparse(right)} are not comparable")
+            raise self.fail(
+                left, f"{ast.unparse(left)} and {ast.unparse(right)} are not comparable"
+            )
         return a, b
 
     def domain(self, node: ast.expr, world: World) -> Any:
@@ -214,5 +216,7 @@ class _Reader:
         tcb = world.tcbs[node.value.id]
         if node.attr not in tcb:
             names = ", ".join(tcb)
-            raise self.fail(node, f"{node.value.id} has no {node.attr!r} in this scenario; it has {names}")
+            raise self.fail(
+                node, f"{node.value.id} has no {node.attr!r} in this scenario; it has {names}"
+            )
         return tcb[node.attr]

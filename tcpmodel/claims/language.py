@@ -43,9 +43,7 @@ class Question:
     def of(self, world: World, text: str = "") -> core.Property:
         """The property in `world`; raises `ModelError` if the world lacks what it speaks about."""
         target = None if self.target is None else self.target(world)
-        return core.Property(
-            self.kind, self.formula(world), target, self.weak, self.strong, text
-        )
+        return core.Property(self.kind, self.formula(world), target, self.weak, self.strong, text)
 
 
 def always(formula: Formula) -> Question:
@@ -62,7 +60,8 @@ def leads_to(
     premise: Formula, target: Formula, *, weak: Sequence[str] = (), strong: Sequence[str] = ()
 ) -> Question:
     """Every state with `premise` is followed by one with `target`, if the named groups of actions
-    (`A CLOSE`, `B receives`, `A retransmission timeout` …) are weakly or strongly fair."""
+    (`A CLOSE`, `B receives`, `A retransmission timeout` …) are weakly or strongly fair.
+    """
     return Question(core.Kind.LEADS_TO, premise, target, tuple(weak), tuple(strong))
 
 
@@ -96,13 +95,16 @@ class Source:
 
 
 def seed(prefix: str, says: str) -> Source:
-    """One of the five posts, by the beginning of its file's name; `says` paraphrases its sentence."""
+    """One of the five posts, by the beginning of its name; `says` paraphrases its sentence."""
     return Source(f"post {prefix}", says)
 
 
 def rfc(number: int, section: str, says: str = "") -> Source:
     """A section of an RFC."""
-    return Source(f"RFC {number} section {section}" if section[:1].isdigit() else f"RFC {number} {section}", says)
+    return Source(
+        f"RFC {number} section {section}" if section[:1].isdigit() else f"RFC {number} {section}",
+        says,
+    )
 
 
 def paper(reference: str, says: str = "") -> Source:
@@ -134,7 +136,11 @@ class Claim:
         if not self.code or not self.id or not self.says:
             raise ModelError("a claim needs a code, an id and a sentence (says)")
         if not self.verdicts:
-            raise ModelError(f"claim {self.code} names no scenario; give verdicts={{'rfc9293': holds('why')}}")
+            raise ModelError(
+                f"claim {self.code} names no scenario; give verdicts={{'rfc9293': holds('why')}}"
+            )
         for text, expected in self.verdicts.items():
             if not isinstance(expected, Expected):
-                raise ModelError(f"claim {self.code}, scenario {text!r}: expected holds('why') or fails('why')")
+                raise ModelError(
+                    f"claim {self.code}, scenario {text!r}: expected holds('why') or fails('why')"
+                )

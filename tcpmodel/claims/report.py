@@ -56,7 +56,9 @@ def explanation(found: Outcome) -> str:
 
 def file_stem(found: Outcome) -> str:
     """A file name for an outcome's trace."""
-    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in found.scenario.replace("=", "-"))
+    safe = "".join(
+        c if c.isalnum() or c in "-_." else "_" for c in found.scenario.replace("=", "-")
+    )
     return f"{found.code}__{safe}"
 
 
@@ -105,7 +107,7 @@ def check_json(result: Result, scenario: str, chosen: str, trace: str | None) ->
     return {
         "schema": "tcpmodel-check/1",
         "version": __version__,
-        "property": str(result.property),
+        "property": str(result.question),
         "scenario": scenario,
         "switches": parse(scenario).switches,
         "verdict": result.verdict.value,

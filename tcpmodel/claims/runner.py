@@ -186,7 +186,17 @@ def _about(claim: Claim, job: Job, verdict: str, **rest: Any) -> Outcome:
 
 def _broken(job: Job, message: str, *, crashed: bool = False) -> Outcome:
     return Outcome(
-        job.code, job.code, "", "", job.scenario, {}, "", "", "UNKNOWN", error=message, crashed=crashed
+        job.code,
+        job.code,
+        "",
+        "",
+        job.scenario,
+        {},
+        "",
+        "",
+        "UNKNOWN",
+        error=message,
+        crashed=crashed,
     )
 
 
@@ -233,7 +243,9 @@ def _collect(future: Future[Outcome], job: Job) -> Outcome:
     try:
         return future.result()
     except BrokenProcessPool:
-        return _broken(job, "its process was killed (out of memory?); run it alone with -j 1", crashed=True)
+        return _broken(
+            job, "its process was killed (out of memory?); run it alone with -j 1", crashed=True
+        )
     except Exception as error:
         return _broken(job, f"a bug of ours: {type(error).__name__}: {error}", crashed=True)
 
@@ -254,7 +266,10 @@ def _one_after_the_other(jobs: Iterable[Job]) -> Iterator[Report]:
             yield Report(job, outcome=run_job(job))
         except Exception as error:
             yield Report(
-                job, outcome=_broken(job, f"a bug of ours: {type(error).__name__}: {error}", crashed=True)
+                job,
+                outcome=_broken(
+                    job, f"a bug of ours: {type(error).__name__}: {error}", crashed=True
+                ),
             )
 
 
@@ -282,7 +297,8 @@ def _work(job: Job) -> Outcome:
 
 def exit_code(outcomes: Sequence[Outcome], *, interrupted: bool = False) -> int:
     """0 all as expected; 1 crash; 2 a broken claim; 5 inconclusive; 10 a verdict differs; 11 holds
-    only vacuously; 130 interrupted."""
+    only vacuously; 130 interrupted.
+    """
     if interrupted:
         return 130
     if any(o.crashed for o in outcomes):

@@ -65,7 +65,7 @@ class Evidence:
     fired: how often each action was taken in the explored part (explicit search only).
     never: actions that were never enabled in the explored part.
     premise: whether the premise of the property was reached; None if it has none.
-    reached: for each watched condition of the system (e.g. `channel A>B full`), whether it occurred.
+    reached: for each watched condition of the system (`channel A>B full`), whether it occurred.
     deadlocks: explored states without successor; None if the engine cannot tell.
     """
 
@@ -88,7 +88,7 @@ class Result:
     """
 
     verdict: Verdict
-    property: Property
+    question: Property
     scope: Scope
     engine: str
     evidence: Evidence
@@ -100,7 +100,7 @@ class Result:
     cpu_seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        kind, verdict = self.property.kind, self.verdict
+        kind, verdict = self.question.kind, self.verdict
         if verdict in (Verdict.UNKNOWN, Verdict.HOLDS_UP_TO) and not self.reason:
             raise ValueError(f"{verdict.value} needs a reason")
         if verdict is Verdict.HOLDS_UP_TO and self.scope.steps is None:

@@ -207,6 +207,8 @@ class _Validation:
                 self.fail(f"the slots {group[0]} … are not of the same domains")
 
     def require_declared(self, term: Term, where: str, inputs: bool = True) -> None:
+        if not z3.is_expr(term):
+            self.fail(f"{where} is {term!r}, which is not a term")
         for name in sorted(self.free(term)):
             if name not in self.declared or not (inputs or name in self.system.by_name):
                 self.fail(f"{where} reads {name!r}, which is not declared")
@@ -259,9 +261,9 @@ class _Validation:
         if not doubtful:
             return
         solver = z3.SolverFor("QF_BV")
-        solver.add(*(_in_range(v.term, v.domain) for v in self.declared.values()))
+        solver.add(*(in_range(v.term, v.domain) for v in self.declared.values()))
         claims = [
-            z3.And(action.enabled, z3.Not(_in_range(term, self.declared[name].domain)))
+            z3.And(action.enabled, z3.Not(in_range(term, self.declared[name].domain)))
             for action, name, term in doubtful
         ]
         solver.add(z3.Or(*claims))
@@ -280,7 +282,8 @@ def _event_terms(event: Event) -> Iterable[Term]:
         yield event.sends.room
 
 
-def _in_range(term: Term, domain: Domain) -> Term:
+def in_range(term: Term, domain: Domain) -> Term:
+    """The bit pattern `term` stands for a value of `domain`."""
     match domain:
         case Counter() | Enumeration() if domain.size < 1 << domain.bits:
             return z3.ULT(term, z3.BitVecVal(domain.size, domain.bits))
@@ -356,9 +359,7 @@ def _only(fields: Mapping[str, Term], kept: set[str]) -> dict[str, Term]:
     return {title: term for title, term in fields.items() if title in kept}
 
 
-def _influence(
-    system: TransitionSystem, formulas: Iterable[Term], free: FreeVariables
-) -> set[str]:
+def _influence(system: TransitionSystem, formulas: Iterable[Term], free: FreeVariables) -> set[str]:
     """Names of the variables that guards, `formulas` or a condition on the start depend on."""
     reads: dict[str, set[str]] = {}
     todo: set[str] = set().union(*(free(formula) for formula in formulas))
@@ -368,7 +369,8 @@ def _influence(
             reads.setdefault(name, set()).update(free(term))
         if action.event.sends is not None:
             for name, title in system.shown.items():
-                reads.setdefault(name, set()).update(free(action.event.sends.fields[title]))
+                if title in action.event.sends.fields:
+                    reads.setdefault(name, set()).update(free(action.event.sends.fields[title]))
     if system.history is not None and system.history.lifetime is not None:
         todo |= {system.history.clock} if system.history.clock else set()
         todo |= free(system.history.expired) if system.history.expired is not None else set()

@@ -250,4 +250,4 @@ class Substitution:
     def __call__(self, term: Term) -> Term:
         context = term.ctx
         ast = z3.Z3_substitute(context.ref(), term.as_ast(), self._count, self._old, self._new)
-        return z3.z3._to_expr_ref(ast, context)
+        return z3.z3._to_expr_ref(ast, context)  # noqa: SLF001 - as z3.substitute does

@@ -147,7 +147,7 @@ class Trace:
                 steps,
                 None if loop is None else int(loop),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise ModelError(f"not a saved trace: {type(error).__name__}: {error}") from None
 
 

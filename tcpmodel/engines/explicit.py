@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from tcpmodel.core.errors import ModelError
+import z3
+
+from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.result import (
     Budget,
@@ -25,7 +28,7 @@ from tcpmodel.core.result import (
 from tcpmodel.core.system import TransitionSystem, cone
 from tcpmodel.core.terms import Term
 from tcpmodel.core.trace import Trace
-from tcpmodel.semantics.interpret import Codes, Interpreter, interpreter
+from tcpmodel.semantics.interpret import Codes, Interpreter, interpreter, solutions
 from tcpmodel.semantics.replay import choices_through, replay
 
 NAME = "explicit"
@@ -46,9 +49,11 @@ def check(
     was completed.  Raises `ModelError` if there is no initial state.
     """
     if question.kind is Kind.LEADS_TO:
-        raise ModelError("explicit search settles always and sometimes; leads_to needs engine liveness")
+        raise ModelError(
+            "explicit search settles always and sometimes; leads_to needs engine liveness"
+        )
     started = time.process_time()
-    goal = question.formula if question.kind is Kind.SOMETIMES else _not(question.formula)
+    goal = question.formula if question.kind is Kind.SOMETIMES else z3.Not(question.formula)
     watched = [goal, *([question.premise] if question.premise is not None else [])]
     small = cone(system, [*watched, *system.watches.values()])
     compiled = interpreter(small)
@@ -58,12 +63,6 @@ def check(
         search.watch(title, term)
     search.run()
     return _result(system, question, search, time.process_time() - started)
-
-
-def _not(term: Term) -> Term:
-    import z3
-
-    return z3.Not(term)
 
 
 @dataclass
@@ -193,7 +192,7 @@ class Search:
             states.append(self.parents[states[-1]])
         states.reverse()
         steps = []
-        for here, there in zip(states, states[1:], strict=False):
+        for here, there in pairwise(states):
             wanted = self.order[there]
             action = next(a for a, s in self.compiled.successors(self.order[here]) if s == wanted)
             steps.append((action, wanted))
@@ -246,31 +245,25 @@ def megabytes_in_use() -> int:
 
 def trace_to(system: TransitionSystem, search: Search, target: int) -> Trace:
     """A shortest run of `system` to the state that the search of its cone calls `target`."""
-    compiled, start = search.compiled, search.start_of(target)
-    choices = choices_through(compiled, search.path(target), start)
-    return replay(system, choices, initial=whole(system, compiled.system, start))
+    initial, start = whole(system, search.compiled, search.start_of(target))
+    return replay(
+        system, choices_through(search.compiled, search.path(target), start), initial=initial
+    )
 
 
-def whole(system: TransitionSystem, small: TransitionSystem, codes: Codes) -> Codes | None:
-    """An initial state of `system` that looks like `codes` in its cone `small`."""
-    from tcpmodel.semantics.interpret import solutions
+def whole(system: TransitionSystem, compiled: Interpreter, codes: Codes) -> tuple[Codes, Codes]:
+    """An initial state of `system` that is `codes` once its cone, `compiled`, has sorted it.
 
-    kept = {var.name for var in small.variables}
-    places = [i for i, var in enumerate(system.variables) if var.name in kept]
-    canonical = interpreter(small).canonical
-    for candidate in _some(solutions(system, 100_000)):
-        if canonical(tuple(candidate[i] for i in places)) == codes:
-            return candidate
-    return None
-
-
-def _some(states: Iterator[Codes]) -> Iterator[Codes]:
-    yield from states
+    Also what the cone sees of it: the slots of a canonical state may stand in an order in which
+    no run starts.
+    """
+    for seen in solutions(compiled.system, 100_000):
+        if compiled.canonical(seen) == codes:
+            return next(solutions(system, 1, compiled.decode(seen))), seen
+    raise EngineError(f"no initial state of {system.name} looks like {compiled.decode(codes)}")
 
 
-def _result(
-    system: TransitionSystem, question: Property, search: Search, seconds: float
-) -> Result:
+def _result(system: TransitionSystem, question: Property, search: Search, seconds: float) -> Result:
     found, sometimes = search.found is not None, question.kind is Kind.SOMETIMES
     trace = trace_to(system, search, search.found) if search.found is not None else None
     steps = None

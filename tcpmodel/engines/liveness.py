@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
@@ -49,15 +49,20 @@ def check(
     known = sorted({a.event.group for a in system.actions if a.event.group})
     for group in (*question.weak, *question.strong):
         if group not in known:
-            raise ModelError(f"no group of actions is called {group!r}; there are {', '.join(known)}")
+            raise ModelError(
+                f"no group of actions is called {group!r}; there are {', '.join(known)}"
+            )
     small = cone(system, [question.formula, question.target, *system.watches.values()])
     search = Search(interpreter(small), z3.BoolVal(False), budget, observer, keep_edges=True)
     search.watch("", question.formula)
     for title, term in small.watches.items():
         search.watch(title, term)
     search.run()
-    observer(Progress("loops", search.depth, len(search.order)))
-    lasso = _Graph(search, question).lasso()
+    try:
+        observer(Progress("loops", search.depth, len(search.order)))
+        lasso = _Graph(search, question).lasso()
+    except KeyboardInterrupt:
+        search.stopped, lasso = "interrupted", None
     trace = None if lasso is None else _trace(system, search, lasso)
     if trace is not None:
         verdict, covers, reason = Verdict.FAILS, "this run", ""
@@ -107,9 +112,7 @@ class _Graph:
         target = compiled.predicate(question.target)
         self.expanded = len(search.edges)
         self.away = [not target(state) for state in search.order]
-        self.starts = [
-            i for i, state in enumerate(search.order) if self.away[i] and premise(state)
-        ]
+        self.starts = [i for i, state in enumerate(search.order) if self.away[i] and premise(state)]
         self.group = [a.event.group for a in compiled.system.actions]
 
     def edges(self, state: int) -> list[tuple[int, int]]:
@@ -170,7 +173,9 @@ class _Graph:
                 if inside.number_of_edges() == 0:
                     continue
                 taken = self.taken(component)
-                if any(self.always_enabled(g, component) and g not in taken for g in self.question.weak):
+                if any(
+                    self.always_enabled(g, component) and g not in taken for g in self.question.weak
+                ):
                     continue
                 wanting = {
                     s
@@ -214,7 +219,7 @@ class _Graph:
         takes: str | None = None,
         at_least_one: bool = False,
     ) -> int:
-        """Append a shortest walk inside `component` that ends in `to` or by an action of `takes`."""
+        """Append a shortest walk inside `component`, to `to` or by an action of `takes`."""
         if to is not None and here in to and not at_least_one:
             return here
         parents: dict[int, tuple[int, int]] = {}
@@ -251,14 +256,13 @@ def _trace(system: TransitionSystem, search: Search, lasso: _Lasso) -> Trace:
     def coded(steps: Sequence[tuple[int, int]]) -> list[tuple[int, Codes]]:
         return [(action, search.order[state]) for action, state in steps]
 
-    start = search.start_of(lasso.entry)
     prefix = search.path(lasso.entry) + coded(lasso.way)
-    initial = whole(system, search.compiled.system, start)
-    run: Callable[[int], Trace] = lambda times: replay(
-        system,
-        choices_through(search.compiled, prefix + coded(lasso.loop) * times, start),
-        initial=initial,
-    )
+    initial, start = whole(system, search.compiled, search.start_of(lasso.entry))
+
+    def run(times: int) -> Trace:
+        steps = prefix + coded(lasso.loop) * times
+        return replay(system, choices_through(search.compiled, steps, start), initial=initial)
+
     if not lasso.loop:
         stopped = run(0)
         return Trace(stopped.system, stopped.initial, stopped.steps, len(stopped))

@@ -292,7 +292,7 @@ class Story:
         found = []
         for name, (before, after) in self.trace.changes(index).items():
             agent, _, field = name.rpartition(".")
-            if ">" in name or (agent and field in _TOLD):
+            if self._is_bookkeeping(name) or (agent and field in _TOLD):
                 continue
             spelling = name
             if agent and field in TCB:
@@ -315,6 +315,12 @@ class Story:
         marked = self.counts_incarnations and number and name not in NO_CONNECTION
         return [f"{agent} {name}" + (f" (incarnation {number})" if marked else "")]
 
+    def _is_bookkeeping(self, name: str) -> bool:
+        """A channel's slot, or what the network may still do: arrows and crosses show them."""
+        agent = name.rpartition(".")[0]
+        endpoints = any(f"{lane}.state" in self.trace.initial for lane in self.lanes)
+        return ">" in name or (endpoints and not agent)
+
     def opening(self) -> list[tuple[str, str]]:
         """What else to know of the initial state, as (agent, `SND.NXT = 5`).
 
@@ -325,7 +331,7 @@ class Story:
         for name, value in initial.items():
             agent, _, field = name.rpartition(".")
             state = initial.get(f"{agent}.state")
-            if ">" in name or (state is not None and field in _TOLD):
+            if self._is_bookkeeping(name) or (state is not None and field in _TOLD):
                 continue
             if state is None or (value and (state not in NO_CONNECTION or field not in TCB)):
                 spelling = name if state is None else TCB.get(field, field)

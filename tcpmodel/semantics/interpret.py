@@ -21,6 +21,12 @@ from tcpmodel.core.terms import Domain, Term, Value, Var, conjunction
 Codes: TypeAlias = tuple[int, ...]
 """A state, encoded."""
 
+DEEPEST = 24
+"""How deep an expression of the generated code may nest: Python's parser has a limit."""
+
+LARGEST = 1000
+"""How many operators a guard may have to be written out as it stands."""
+
 Successors: TypeAlias = Callable[[Codes], list[tuple[int, Codes]]]
 """The steps from a state: (index of the action, state after it)."""
 
@@ -70,7 +76,7 @@ def interpreter(system: TransitionSystem, *, canonical: bool = True) -> Interpre
     """Compile `system`; raises `ModelError` for an operator that has no meaning here."""
     source = _Generator(system).module(canonical)
     scope: dict[str, Any] = {}
-    exec(compile(source, f"<{system.name}>", "exec"), scope)
+    exec(compile(source, f"<{system.name}>", "exec"), scope)  # noqa: S102 - our own source
     return Interpreter(system, scope["successors"], scope["canonical"])
 
 
@@ -95,15 +101,22 @@ def _define(variables: Sequence[Var], lines: list[str], result: str) -> Callable
     unpack = f"({''.join(f'v{i},' for i in range(len(variables)))}) = s" if variables else "pass"
     body = "".join(f"    {line}\n" for line in [unpack, *lines])
     scope: dict[str, Any] = {}
-    exec(f"def f(s):\n{body}    return {result}\n", scope)
+    exec(f"def f(s):\n{body}    return {result}\n", scope)  # noqa: S102 - our own source
     function: Callable[[Codes], Any] = scope["f"]
     return function
 
 
-def solutions(system: TransitionSystem, limit: int) -> Iterator[Codes]:
-    """The initial states, as found by the solver one after the other."""
+def solutions(
+    system: TransitionSystem, limit: int, known: Mapping[str, Value] | None = None
+) -> Iterator[Codes]:
+    """The initial states, as found by the solver one after the other.
+
+    known: what some of the variables are.
+    """
     solver = z3.SolverFor("QF_BV")
     solver.add(system.init)
+    for name, value in (known or {}).items():
+        solver.add(system.by_name[name].term == system.by_name[name].domain.term(value))
     for var in system.variables:
         solver.add(_within(var.term, var.domain))
     for _ in range(limit + 1):
@@ -157,6 +170,7 @@ class _Text:
     def _emit(
         self, root: Term, uses: Counter[int], done: dict[int, str], lines: list[str], indent: str
     ) -> None:
+        nested: Counter[int] = Counter()
         stack = [root]
         while stack:
             term = stack[-1]
@@ -168,7 +182,9 @@ class _Text:
                 stack.extend(missing)
             else:
                 text = self.operator(term, [done[c.get_id()] for c in term.children()])
-                if uses[key] > 1 and term.num_args():
+                nested[key] = 1 + max((nested[c.get_id()] for c in term.children()), default=0)
+                if (uses[key] > 1 and term.num_args()) or nested[key] > DEEPEST:
+                    nested[key] = 0
                     name = f"t{self.temporaries}"
                     self.temporaries += 1
                     lines.append(f"{indent}{name} = {text}")
@@ -176,9 +192,13 @@ class _Text:
                 done[key] = text
                 stack.pop()
 
-    def plain(self, term: Term) -> str:
-        """The expression of `term`, evaluated where it stands (guards: no work before need)."""
-        return self.operator(term, [self.plain(c) for c in term.children()])
+    def condition(self, term: Term, lines: list[str], indent: str) -> str:
+        """The expression of a guard: evaluated where it stands (no work before need), unless it
+        is too large to be written out."""
+        return self._plain(term) if _is_small(term) else self.shared(term, lines, indent)
+
+    def _plain(self, term: Term) -> str:
+        return self.operator(term, [self._plain(c) for c in term.children()])
 
     def operator(self, term: Term, args: list[str]) -> str:
         """One operator applied to the texts of its arguments."""
@@ -190,6 +210,18 @@ class _Text:
         if kind not in _OPERATORS:
             raise ModelError(f"the interpreter has no meaning for {term.decl().name()} in {term}")
         return _OPERATORS[kind](term, args)
+
+
+def _is_small(root: Term) -> bool:
+    """Whether `root`, written out as a tree, is short and not deep."""
+    stack, size = [(root, 1)], 0
+    while stack:
+        term, depth = stack.pop()
+        size += 1
+        if size > LARGEST or depth > DEEPEST:
+            return False
+        stack.extend((child, depth + 1) for child in term.children())
+    return True
 
 
 def _mask(term: Term) -> int:
@@ -302,13 +334,14 @@ class _Generator:
             inside = [(i, g) for i, g in actions if any(p.get_id() == key for p in g)]
             actions = [(i, g) for i, g in actions if all(p.get_id() != key for p in g)]
             shared = next(p for p in inside[0][1] if p.get_id() == key)
-            lines.append(f"{indent}if {self.text.plain(shared)}:")
+            lines.append(f"{indent}if {self.text.condition(shared, lines, indent)}:")
             rest = [(i, [p for p in g if p.get_id() != key]) for i, g in inside]
             self.tree(rest, lines, depth + 1)
 
     def step(self, index: int, guard: list[Term], lines: list[str], indent: str) -> None:
         if guard:
-            lines.append(f"{indent}if {self.text.plain(conjunction(guard))}:")
+            condition = self.text.condition(conjunction(guard), lines, indent)
+            lines.append(f"{indent}if {condition}:")
             indent += "    "
         updates = self.system.actions[index].updates
         values = self.text.all_shared(list(updates.values()), lines, indent)
@@ -316,7 +349,9 @@ class _Generator:
         for name, value in zip(updates, values, strict=True):
             row[self.place[name]] = value
         if self.sorts:
-            touched = {id(self.group_of[n]): self.group_of[n] for n in updates if n in self.group_of}
+            touched = {
+                id(self.group_of[n]): self.group_of[n] for n in updates if n in self.group_of
+            }
             for group in touched.values():
                 self.sort(group, row, lines, indent)
         lines.append(f"{indent}add(({index}, ({''.join(r + ',' for r in row)})))")

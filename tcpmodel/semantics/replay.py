@@ -22,7 +22,8 @@ from tcpmodel.semantics.interpret import Codes, Interpreter, compile_function, s
 @dataclass(frozen=True)
 class Choice:
     """One step of a run: the action's name and, on a history channel, the step that sent the
-    message which arrives."""
+    message which arrives.
+    """
 
     action: str
     sent_at: int | None = None
@@ -41,7 +42,8 @@ def replay(
     loop: the step after which the run repeats for ever; see `Trace`.
 
     Raises `EngineError` if the run is none of the system's: an unknown action, one that is not
-    enabled, a message that was not sent or has expired, a loop that does not close.
+    enabled, a message that was not sent or has expired, a loop that does not close, a stop where
+    an action is enabled.
     """
     run = _Run(system, initial)
     for choice in choices:
@@ -49,6 +51,8 @@ def replay(
     trace = Trace(system.name, run.decode(run.states[0]), tuple(run.steps), loop)
     if loop is not None and run.states[loop] != run.states[-1]:
         raise EngineError(f"the loop of the trace does not close: step {loop} and the last differ")
+    if loop == len(trace) and (able := run.able()):
+        raise EngineError(f"the run does not stop after step {loop}: {able[0]} is enabled")
     return trace
 
 
@@ -207,6 +211,14 @@ class _Run:
             )
         )
 
+    def able(self) -> list[str]:
+        """The actions that are enabled in the last state (without inputs, which depend on more)."""
+        if self.system.inputs:
+            return []
+        actions = self.system.actions
+        enabled = self.evaluate([a.enabled for a in actions], self.states[-1])
+        return [a.name for a, able in zip(actions, enabled, strict=True) if able]
+
     # --- messages ---------------------------------------------------------------------------
 
     def message(self, channel: str, fields: dict[str, Term], row: Codes, sent_at: int) -> Message:
@@ -256,9 +268,11 @@ class _Run:
         history, receive = self.system.history, action.event.receives
         if receive is None or history is None:
             return tuple(0 for _ in self.system.inputs)
-        sent = self.sent[choice.sent_at - 1] if choice.sent_at and choice.sent_at < number else None
+        sent = self.sent[choice.sent_at - 1] if 0 < (choice.sent_at or 0) < number else None
         if sent is None or sent[0] != receive.channel:
-            raise EngineError(f"step {number}: nothing was sent on {receive.channel} at {choice.sent_at}")
+            raise EngineError(
+                f"step {number}: nothing was sent on {receive.channel} at {choice.sent_at}"
+            )
         if history.clock is not None and history.lifetime is not None:
             row = self.states[-1] + tuple(0 for _ in self.system.inputs)
             age = self.now(row) - sent[2]

@@ -20,17 +20,24 @@ def closed_discards_reset(me: Me, seg: Segment) -> Reactions:
     return Reaction([me.state == CLOSED, seg.has(RST)], {})
 
 
-@arrival(rfc="9293 3.10.7.1; 9293 3.5.2 group 1", says="without a TCB everything else is answered by a reset")
+@arrival(
+    rfc="9293 3.10.7.1; 9293 3.5.2 group 1",
+    says="without a TCB everything else is answered by a reset",
+)
 def closed_answers_reset(me: Me, seg: Segment) -> Reactions:
     return Reaction([me.state == CLOSED, seg.lacks(RST)], {}, me.reset_for(seg))
 
 
-@arrival(rfc="9293 3.10.7.2 first", says="a listener ignores resets: nothing it sent can have caused one")
+@arrival(
+    rfc="9293 3.10.7.2 first", says="a listener ignores resets: nothing it sent can have caused one"
+)
 def listen_ignores_reset(me: Me, seg: Segment) -> Reactions:
     return Reaction([me.state == LISTEN, seg.has(RST)], {})
 
 
-@arrival(rfc="9293 3.10.7.2 second", says="a listener has sent nothing that could be acknowledged: reset")
+@arrival(
+    rfc="9293 3.10.7.2 second", says="a listener has sent nothing that could be acknowledged: reset"
+)
 def listen_refuses_ack(me: Me, seg: Segment) -> Reactions:
     return Reaction([me.state == LISTEN, seg.lacks(RST), seg.has(ACK)], {}, me.reset_for(seg))
 
@@ -58,7 +65,9 @@ def _synack(me: Me, seg: Segment, iss: Term) -> Segment:
     return me.segment(ctl(SYN, ACK), iss, seg.seq + 1, to=seg.inc, inc=mine)
 
 
-@arrival(rfc="9293 3.10.7.2 fourth", says="anything else should not reach a listener and is dropped")
+@arrival(
+    rfc="9293 3.10.7.2 fourth", says="anything else should not reach a listener and is dropped"
+)
 def listen_drops(me: Me, seg: Segment) -> Reactions:
     return Reaction([me.state == LISTEN, seg.lacks(RST, ACK, SYN)], {})
 
@@ -72,7 +81,10 @@ def _bad_ack(me: Me, seg: Segment) -> Term:
     return z3.And(seg.has(ACK), z3.Not(me.acks_new(seg)))
 
 
-@arrival(rfc="9293 3.10.7.3 first", says="it acknowledges what we never sent: it is not of this connection, reset")
+@arrival(
+    rfc="9293 3.10.7.3 first",
+    says="it acknowledges what we never sent: it is not of this connection, reset",
+)
 def syn_sent_refuses_ack(me: Me, seg: Segment) -> Reactions:
     return Reaction(
         [me.state == SYN_SENT, seg.lacks(RST), _bad_ack(me, seg)], {}, me.reset_for(seg)
@@ -84,7 +96,9 @@ def syn_sent_ignores_reset(me: Me, seg: Segment) -> Reactions:
     return Reaction([me.state == SYN_SENT, seg.has(RST), z3.Not(_syn_acked(me, seg))], {})
 
 
-@arrival(rfc="9293 3.10.7.3 second", says="a reset that acknowledges our SYN refuses the connection")
+@arrival(
+    rfc="9293 3.10.7.3 second", says="a reset that acknowledges our SYN refuses the connection"
+)
 def syn_sent_receives_reset(me: Me, seg: Segment) -> Reactions:
     return Reaction(
         [me.state == SYN_SENT, seg.has(RST), _syn_acked(me, seg)],
@@ -92,7 +106,10 @@ def syn_sent_receives_reset(me: Me, seg: Segment) -> Reactions:
     )
 
 
-@arrival(rfc="9293 3.10.7.3 fourth", says="our SYN is acknowledged and the peer's SYN has come: connected")
+@arrival(
+    rfc="9293 3.10.7.3 fourth",
+    says="our SYN is acknowledged and the peer's SYN has come: connected",
+)
 def syn_sent_receives_synack(me: Me, seg: Segment) -> Reactions:
     silent = me.switches.handshake == "two"
     return Reaction(
@@ -109,7 +126,9 @@ def syn_sent_receives_synack(me: Me, seg: Segment) -> Reactions:
     )
 
 
-@arrival(rfc="9293 3.10.7.3 fourth; 9293 3.5 Figure 7; 9293 MUST-10", says="both sides open at once")
+@arrival(
+    rfc="9293 3.10.7.3 fourth; 9293 3.5 Figure 7; 9293 MUST-10", says="both sides open at once"
+)
 def syn_sent_receives_syn(me: Me, seg: Segment) -> Reactions:
     then = {
         me.state: SYN_RECEIVED,
@@ -126,9 +145,7 @@ def syn_sent_receives_syn(me: Me, seg: Segment) -> Reactions:
 
 @arrival(rfc="9293 3.10.7.3 fifth", says="neither SYN nor reset: dropped")
 def syn_sent_drops(me: Me, seg: Segment) -> Reactions:
-    return Reaction(
-        [me.state == SYN_SENT, seg.lacks(RST, SYN), z3.Not(_bad_ack(me, seg))], {}
-    )
+    return Reaction([me.state == SYN_SENT, seg.lacks(RST, SYN), z3.Not(_bad_ack(me, seg))], {})
 
 
 UNSYNCHRONIZED = (
@@ -146,4 +163,3 @@ UNSYNCHRONIZED = (
     syn_sent_drops,
 )
 """SEGMENT ARRIVES in CLOSED, LISTEN and SYN-SENT, in the order of the RFC."""
-

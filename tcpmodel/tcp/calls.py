@@ -38,19 +38,29 @@ def _connects(me: Me, state: object) -> list[Reaction]:
     ]
 
 
-@call("active OPEN", rfc="9293 3.10.1", says="without a TCB an active OPEN selects an ISS and sends a SYN")
+@call(
+    "active OPEN",
+    rfc="9293 3.10.1",
+    says="without a TCB an active OPEN selects an ISS and sends a SYN",
+)
 def closed_active_open(me: Me) -> Reactions:
     return _connects(me, CLOSED)
 
 
-@call("active OPEN", rfc="9293 3.10.1", says="an active OPEN turns a listening endpoint into a connecting one")
+@call(
+    "active OPEN",
+    rfc="9293 3.10.1",
+    says="an active OPEN turns a listening endpoint into a connecting one",
+)
 def listen_active_open(me: Me) -> Reactions:
     return [
         Reaction([*r.when, me.may_listen], r.then, r.send, r.name) for r in _connects(me, LISTEN)
     ]
 
 
-@call("SEND", rfc="9293 3.10.2 LISTEN", says="SEND turns a listening endpoint into a connecting one")
+@call(
+    "SEND", rfc="9293 3.10.2 LISTEN", says="SEND turns a listening endpoint into a connecting one"
+)
 def listen_send(me: Me) -> Reactions:
     return [
         Reaction([*r.when, me.may_listen, me.may_send], r.then, r.send, r.name)
@@ -96,7 +106,11 @@ def close_unopened(me: Me) -> Reactions:
     ]
 
 
-@call("CLOSE", rfc="9293 3.10.4; 9293 3.6 case 1", says="CLOSE sends a FIN and waits for its acknowledgment")
+@call(
+    "CLOSE",
+    rfc="9293 3.10.4; 9293 3.6 case 1",
+    says="CLOSE sends a FIN and waits for its acknowledgment",
+)
 def close_first(me: Me) -> Reactions:
     return [
         Reaction(
@@ -135,7 +149,11 @@ def abort_with_reset(me: Me) -> Reactions:
     ]
 
 
-@call("ABORT", rfc="9293 3.10.5", says="ABORT deletes the TCB; there is nobody to be told, or nothing to be lost")
+@call(
+    "ABORT",
+    rfc="9293 3.10.5",
+    says="ABORT deletes the TCB; there is nobody to be told, or nothing to be lost",
+)
 def abort_silently(me: Me) -> Reactions:
     if me.switches.abort == "off":
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import z3
 
@@ -80,10 +81,7 @@ class Slots:
         """Some segment under way satisfies `condition` (a function of a `Segment`)."""
         assert callable(condition)
         return z3.Or(
-            *(
-                z3.And(slot["ctl"].term != 0, condition(_segment(slot)))
-                for slot in self.slots
-            )
+            *(z3.And(slot["ctl"].term != 0, condition(_segment(slot))) for slot in self.slots)
         )
 
     def settled(self) -> list[Term]:
@@ -156,9 +154,7 @@ class Slots:
     def grow_older(self) -> dict[str, Term]:
         """The updates of a tick."""
         return {
-            slot["age"].name: z3.If(
-                slot["ctl"].term == 0, slot["age"].term, slot["age"].term + 1
-            )
+            slot["age"].name: z3.If(slot["ctl"].term == 0, slot["age"].term, slot["age"].term + 1)
             for slot in self.slots
         }
 
@@ -174,7 +170,7 @@ class Slots:
         if self.switches.channel == "fifo":
             moved = {
                 var.name: later[name].term
-                for slot, later in zip(slots, slots[1:], strict=False)
+                for slot, later in pairwise(slots)
                 for name, var in slot.items()
             }
             return moved | {v.name: v.domain.term(_zero(v.domain)) for v in slots[-1].values()}

@@ -30,9 +30,9 @@ from tcpmodel.tcp.channel import Arrival, Past, Slots, fault_budgets, history, i
 from tcpmodel.tcp.rule import Rule, changes, symbolic_segment
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import Segment
+from tcpmodel.tcp.states import LISTEN, TIME_WAIT
 from tcpmodel.tcp.synchronized import SYNCHRONIZED_RULES
 from tcpmodel.tcp.tcb import Me, segment_domains, tcb_domains
-from tcpmodel.tcp.states import LISTEN, TIME_WAIT
 from tcpmodel.tcp.timeouts import TIMEOUTS
 from tcpmodel.tcp.world import World
 
@@ -93,7 +93,10 @@ class _Composition:
             for a in AGENTS
         }
         self.timed = [
-            self.tcbs[a][name] for a in AGENTS for name in ("timer", "rtx_timer") if switches.msl
+            self.tcbs[a][name]
+            for a in AGENTS
+            for name in ("timer", "rtx_timer")
+            if switches.msl
             if name in self.tcbs[a]
         ]
         self.is_history = switches.channel == "history"
@@ -186,7 +189,9 @@ class _Composition:
         allowed = permissions(self.switches, agent)
         terms: dict[str, Term] = {name: z3.BoolVal(value) for name, value in allowed.items()}
         half = 1 << (self.switches.width - 1)
-        terms["isn_base"] = z3.BitVecVal(1 if agent == "A" else (half + 1) % (2 * half), half.bit_length())
+        terms["isn_base"] = z3.BitVecVal(
+            1 if agent == "A" else (half + 1) % (2 * half), half.bit_length()
+        )
         return terms
 
     def tick(self) -> Action:
@@ -239,7 +244,7 @@ def _group(rule: Rule) -> str:
 
 
 def _starts(var: Var, switches: Scenario) -> Term:
-    """The initial value: all is void, budgets are full, a server listens (as in the RFC's figures)."""
+    """The initial value: all is void, budgets are full, a server listens (as in the figures)."""
     if var.name in ("losses_left", "copies_left"):
         assert isinstance(var.domain, Counter)
         return var.term == var.domain.term(var.domain.top)

@@ -93,12 +93,10 @@ def symbolic_segment(switches: Scenario) -> Segment:
 
 
 def changes(rule: Rule, me: Me) -> dict[str, Term]:
-    """The updates of a rule by the name of the TCB's variable, without those that change nothing."""
+    """The updates of a rule by the TCB's variable, without those that change nothing."""
     names = {term.get_id(): name for name, term in me.variables.items()}
     return {
         names[target.get_id()]: value
         for target, value in rule.reaction.then.items()
         if not value.eq(target)
     }
-
-

@@ -14,6 +14,8 @@ from typing import Any
 
 from tcpmodel.core.errors import ModelError
 
+MAX_DIGITS = 9
+
 
 @dataclass(frozen=True)
 class Switch:
@@ -34,13 +36,17 @@ class Switch:
         """The value that `text` spells; raises `ModelError` naming the valid ones."""
         if text in self.names:
             return text
-        if self.low is not None and self.high is not None and text.isdecimal():
-            if self.low <= int(text[:9]) <= self.high and len(text) <= 9:
-                return int(text)
-        raise ModelError(f"switch {key} has no value {text!r}{_hint(text, self.names)}; it takes {self.values}")
+        numbers = range(self.low or 0, (-1 if self.high is None else self.high) + 1)
+        if text.isdecimal() and len(text) <= MAX_DIGITS and int(text) in numbers:
+            return int(text)
+        raise ModelError(
+            f"switch {key} has no value {text!r}{_hint(text, self.names)}; it takes {self.values}"
+        )
 
 
-def _switch(default: Any, meaning: str, *names: str, low: int | None = None, high: int | None = None) -> Any:
+def _switch(
+    default: Any, meaning: str, *names: str, low: int | None = None, high: int | None = None
+) -> Any:
     return field(default=default, metadata={"switch": Switch(meaning, names, low, high)})
 
 
@@ -52,8 +58,8 @@ class Scenario:
 
     handshake: str = _switch(
         "three",
-        "messages to open: two (the server is ESTABLISHED at once), three, or three with flags only "
-        "(no numbers: every ACK acknowledges everything)",
+        "messages to open: two (the server is ESTABLISHED at once), three, or three with flags "
+        "only (no numbers: every ACK acknowledges everything)",
         "two",
         "three",
         "three_noseq",
@@ -71,7 +77,9 @@ class Scenario:
     )
     width: int = _switch(5, "bits of a sequence number", low=2, high=32)
     window: int = _switch(2, "receive window in octets", low=1, high=1 << 16)
-    incarnations: int = _switch(2, "connections an endpoint may open, one after the other", low=1, high=7)
+    incarnations: int = _switch(
+        2, "connections an endpoint may open, one after the other", low=1, high=7
+    )
     roles: str = _switch(
         "client_server",
         "who opens: A actively and B passively; both actively; or either in either way",
@@ -81,7 +89,10 @@ class Scenario:
     )
     closes: str = _switch("A", "who calls CLOSE first", "A", "B", "either", "nobody")
     gives_up: str = _switch(
-        "on", "whether users CLOSE before anything has been received (LISTEN, SYN-SENT)", "on", "off"
+        "on",
+        "whether users CLOSE before anything has been received (LISTEN, SYN-SENT)",
+        "on",
+        "off",
     )
     abort: str = _switch("off", "whether users call ABORT", "off", "on")
     data: int = _switch(0, "octets each user sends per connection", low=0, high=3)
@@ -97,20 +108,26 @@ class Scenario:
     loss: str | int = _switch("any", "segments that the network may lose", "any", low=0, high=7)
     dup: str | int = _switch(0, "segments that the network may duplicate", "any", low=0, high=7)
     retransmit: str = _switch(
-        "any", "retransmission: at any time as long as something is unacknowledged, or never", "any", "off"
+        "any",
+        "retransmission: at any time as long as something is unacknowledged, or never",
+        "any",
+        "off",
     )
-    msl: int = _switch(0, "maximum segment lifetime in ticks; 0: no clock, segments live for ever", low=0, high=8)
+    msl: int = _switch(
+        0, "maximum segment lifetime in ticks; 0: no clock, segments live for ever", low=0, high=8
+    )
     time_wait: str | int = _switch(
         "any", "length of TIME-WAIT in ticks, or any (no clock needed)", "any", low=0, high=32
     )
     time_wait_restart: str = _switch(
         "on", "whether a retransmitted FIN restarts TIME-WAIT (3.10.7.4)", "on", "off"
     )
-    tw_rfc1337: str = _switch(
-        "off", "RFC 1337: resets are ignored in TIME-WAIT", "off", "on"
-    )
+    tw_rfc1337: str = _switch("off", "RFC 1337: resets are ignored in TIME-WAIT", "off", "on")
     rto: int = _switch(
-        0, "what is unacknowledged is sent again at least every so many ticks; 0: no bound", low=0, high=16
+        0,
+        "what is unacknowledged is sent again at least every so many ticks; 0: no bound",
+        low=0,
+        high=16,
     )
 
     def __post_init__(self) -> None:
@@ -118,17 +135,24 @@ class Scenario:
             switch.parse(key, str(getattr(self, key)))
         if self.window > 1 << (self.width - 1):
             raise ModelError(
-                f"window={self.window} is more than half of the sequence space of width={self.width} bits; "
+                f"window={self.window} is more than half of the sequence space of "
+                f"width={self.width} bits; "
                 "make the window smaller or the width larger"
             )
         if self.msl == 0 and (self.time_wait != "any" or self.rto):
-            raise ModelError("time_wait and rto are in ticks: set msl to at least 1 to have a clock")
+            raise ModelError(
+                "time_wait and rto are in ticks: set msl to at least 1 to have a clock"
+            )
         if self.msl and self.time_wait == "any":
-            raise ModelError(f"msl={self.msl} starts a clock: say how long TIME-WAIT is, e.g. time_wait={2 * self.msl}")
+            raise ModelError(
+                f"msl={self.msl} starts a clock: say how long TIME-WAIT is, "
+                f"e.g. time_wait={2 * self.msl}"
+            )
         if self.isn == "distinct" and self.incarnations * self.isn_stride >= 1 << (self.width - 1):
             raise ModelError(
                 f"isn=distinct has no room for incarnations={self.incarnations} of "
-                f"{self.isn_stride} sequence numbers each in width={self.width} bits; make the width larger"
+                f"{self.isn_stride} sequence numbers each in width={self.width} bits; "
+                "make the width larger"
             )
         if self.isn == "free" and self.width > 6:
             raise ModelError("isn=free tries every value: use width=6 or less")
@@ -136,7 +160,8 @@ class Scenario:
     @property
     def isn_stride(self) -> int:
         """How far apart `distinct` initial sequence numbers are: neither the numbers that an
-        incarnation uses nor its receive window reach those of the next one."""
+        incarnation uses nor its receive window reach those of the next one.
+        """
         return self.data + self.window + 2
 
     @property
@@ -162,30 +187,38 @@ class Scenario:
     @property
     def assumptions(self) -> dict[str, str]:
         """What a verdict about this scenario takes for granted, by topic."""
-        every = {"any": "any number"}
-        text = {
-            "handshake": self.handshake + (", resets off" if self.rst == "off" else ""),
+        history = self.channel == "history"
+        resets = "" if self.rst == "on" else ", resets off"
+        challenges = "" if self.rfc5961 == "off" else ", RFC 5961"
+        attempt = " (also of an attempt)" if self.gives_up == "on" else ""
+        faults = f"loss {_number(self.loss)}, duplication {_number(self.dup)}"
+        clock = (
+            f"MSL {self.msl} ticks, TIME-WAIT {self.time_wait} ticks"
+            f"{'' if self.time_wait_restart == 'on' else ' not restarted by a FIN'}; "
+            "a lifetime that ends with a timer ends first"
+        )
+        return {
+            "handshake": f"{self.handshake}{resets}{challenges}",
             "ISN": self.isn,
             "sequence numbers": f"mod 2^{self.width}, window {self.window}",
             "incarnations": f"at most {self.incarnations} per endpoint",
-            "channel": f"{self.channel} of {self.capacity} per direction"
-            if self.channel != "history"
-            else "history of everything sent",
-            "faults": f"loss {every.get(str(self.loss), self.loss)}, "
-            f"duplication {every.get(str(self.dup), self.dup)}"
-            if self.channel != "history"
-            else "loss, duplication and reordering of any number",
+            "channel": "everything ever sent"
+            if history
+            else f"{self.channel} of {self.capacity} per direction",
+            "faults": "loss, duplication and reordering of any number" if history else faults,
             "retransmission": ("at any time" if self.retransmit == "any" else "none")
             + (f", at least every {self.rto} ticks" if self.rto else ""),
-            "clock": f"MSL {self.msl} ticks, TIME-WAIT {self.time_wait} ticks; a lifetime that ends "
-            "with a timer ends first"
-            if self.msl
-            else "none",
-            "users": f"{self.roles}, first CLOSE by {self.closes}"
-            f"{' (also of an attempt)' if self.gives_up == 'on' else ''}, ABORT {self.abort}, "
+            "TIME-WAIT": "ended by no reset (RFC 1337)"
+            if self.tw_rfc1337 == "on"
+            else "ended by a valid reset",
+            "clock": clock if self.msl else "none",
+            "users": f"{self.roles}, first CLOSE by {self.closes}{attempt}, ABORT {self.abort}, "
             f"{self.data} octets sent by {self.senders}",
         }
-        return text
+
+
+def _number(limit: str | int) -> str:
+    return "of any number" if limit == "any" else f"at most {limit}" if limit else "none"
 
 
 SWITCHES: Mapping[str, Switch] = {
@@ -230,7 +263,9 @@ def scenario(text: str) -> Scenario:
         if not equals:
             raise ModelError(f"expected key=value, not {word!r}, after the preset {name}")
         if key not in SWITCHES:
-            raise ModelError(f"no switch {key!r}{_hint(key, SWITCHES)}; switches: {', '.join(SWITCHES)}")
+            raise ModelError(
+                f"no switch {key!r}{_hint(key, SWITCHES)}; switches: {', '.join(SWITCHES)}"
+            )
         changes[key] = SWITCHES[key].parse(key, value)
     return replace(PRESETS[name], **changes)
 

@@ -39,7 +39,8 @@ def ctl(*flags: int) -> Term:
 class Segment:
     """A segment as terms, by field name: `ctl`, `seq`, `ack`, and where modelled `text` (octets),
     `inc` (ghost: incarnation of its sender), `to` (ghost: incarnation it was meant for, 0 if its
-    sender knew none)."""
+    sender knew none).
+    """
 
     fields: Mapping[str, Term]
 
@@ -102,4 +103,6 @@ def within(number: Term, start: Term, size: Term | int) -> Term:
 def after(left: Term, right: Term) -> Term:
     """`left > right` as serial numbers: less than half the space ahead (RFC 1982)."""
     difference = left - right
-    return z3.And(difference != 0, z3.ULT(difference, z3.BitVecVal(1 << (left.size() - 1), left.size())))
+    return z3.And(
+        difference != 0, z3.ULT(difference, z3.BitVecVal(1 << (left.size() - 1), left.size()))
+    )

@@ -61,5 +61,3 @@ SYNCHRONIZED = (
 
 OUTCOME = Enumeration("outcome", ("none", "closed", "refused", "reset", "aborted"))
 """How the last connection of an endpoint ended, as its user was told (RFC 9293 MUST-12)."""
-
-__all__ = ["OUTCOME", "STATE", "STATES", "SYNCHRONIZED", *STATES]

@@ -51,7 +51,10 @@ def _repeated_fin(me: Me, seg: Segment) -> Term:
 # --- first: the sequence number -----------------------------------------------------------------
 
 
-@arrival(rfc="9293 3.10.7.4 first; 9293 3.5.2 group 3", says="out of the window: answered by an ACK, dropped")
+@arrival(
+    rfc="9293 3.10.7.4 first; 9293 3.5.2 group 3",
+    says="out of the window: answered by an ACK, dropped",
+)
 def out_of_window(me: Me, seg: Segment) -> Reactions:
     when = [
         _open(me),
@@ -64,13 +67,13 @@ def out_of_window(me: Me, seg: Segment) -> Reactions:
     return Reaction(when, {}, me.ack())
 
 
-@arrival(rfc="9293 3.5", says="two-way handshake: the server answers a repeated SYN as it did the first")
+@arrival(
+    rfc="9293 3.5", says="two-way handshake: the server answers a repeated SYN as it did the first"
+)
 def two_way_server_repeats(me: Me, seg: Segment) -> Reactions:
     if me.switches.handshake != "two":
         return None
-    return Reaction(
-        [_repeated_syn(me, seg)], {}, me.segment(ctl(SYN, ACK), me.iss, me.rcv_nxt)
-    )
+    return Reaction([_repeated_syn(me, seg)], {}, me.segment(ctl(SYN, ACK), me.iss, me.rcv_nxt))
 
 
 def _repeated_syn(me: Me, seg: Segment) -> Term:
@@ -88,7 +91,8 @@ def reset_out_of_window(me: Me, seg: Segment) -> Reactions:
 )
 def time_wait_receives_fin(me: Me, seg: Segment) -> Reactions:
     """Read literally, the sequence check drops the repeated FIN before the paragraph that restarts
-    the timer; that paragraph would then never apply.  The restart is a switch."""
+    the timer; that paragraph would then never apply.  The restart is a switch.
+    """
     restart = me.enter_time_wait() if me.switches.time_wait_restart == "on" else {}
     return Reaction([me.state == TIME_WAIT, _repeated_fin(me, seg)], restart, me.ack())
 
@@ -101,7 +105,10 @@ def _valid_reset(me: Me, seg: Segment) -> list[Term]:
     return [seg.has(RST), me.acceptable(seg), *exact]
 
 
-@arrival(rfc="9293 3.10.7.4 second, 3); 5961 3.2", says="a reset in the window but not at its edge: challenge ACK")
+@arrival(
+    rfc="9293 3.10.7.4 second, 3); 5961 3.2",
+    says="a reset in the window but not at its edge: challenge ACK",
+)
 def inexact_reset(me: Me, seg: Segment) -> Reactions:
     if not me.challenges or me.flags_only:
         return None
@@ -121,7 +128,10 @@ def syn_received_receives_reset(me: Me, seg: Segment) -> Reactions:
     ]
 
 
-@arrival(rfc="9293 3.10.7.4 second; 9293 3.5.3", says="a valid reset ends the connection; the user is told")
+@arrival(
+    rfc="9293 3.10.7.4 second; 9293 3.5.3",
+    says="a valid reset ends the connection; the user is told",
+)
 def receives_reset(me: Me, seg: Segment) -> Reactions:
     reset = _valid_reset(me, seg)
     alive = z3.Not(me.is_in(CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED, TIME_WAIT))
@@ -139,7 +149,10 @@ def receives_reset(me: Me, seg: Segment) -> Reactions:
 # --- fourth: SYN ----------------------------------------------------------------------------------
 
 
-@arrival(rfc="9293 3.10.7.4 fourth, SYN-RECEIVED", says="a new SYN replaces the attempt of a former listener")
+@arrival(
+    rfc="9293 3.10.7.4 fourth, SYN-RECEIVED",
+    says="a new SYN replaces the attempt of a former listener",
+)
 def syn_received_receives_syn(me: Me, seg: Segment) -> Reactions:
     return Reaction(
         [me.state == SYN_RECEIVED, me.passive, seg.lacks(RST), seg.has(SYN), me.acceptable(seg)],
@@ -193,7 +206,7 @@ def syn_received_refuses_ack(me: Me, seg: Segment) -> Reactions:
 
 @arrival(
     rfc="9293 3.10.7.4 fifth, ESTABLISHED; 5961 5.2",
-    says="it acknowledges what was not sent (or, with RFC 5961, long ago): answered by an ACK, dropped",
+    says="it acknowledges what was not sent (with RFC 5961: or long ago): answered by an ACK",
 )
 def acks_unsent(me: Me, seg: Segment) -> Reactions:
     if me.flags_only:
@@ -203,7 +216,7 @@ def acks_unsent(me: Me, seg: Segment) -> Reactions:
     return Reaction([synchronized, *_checked(me, seg), seg.has(ACK), unsent], {}, me.ack())
 
 
-# --- fifth to eighth: what has passed all checks ----------------------------------------------------
+# --- fifth to eighth: what has passed all checks -----------------------------------------------
 
 
 def _accepted(me: Me, seg: Segment, *states: Term) -> list[Term]:
@@ -263,7 +276,9 @@ def receives_ack(me: Me, seg: Segment) -> Reactions:
     ]
 
 
-@arrival(rfc="9293 3.10.7.4 fifth, FIN-WAIT-1", says="our FIN is acknowledged, the peer may still send")
+@arrival(
+    rfc="9293 3.10.7.4 fifth, FIN-WAIT-1", says="our FIN is acknowledged, the peer may still send"
+)
 def fin_wait_1_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
     return Reaction(
         [*_accepted(me, seg, FIN_WAIT_1), *_empty(seg), me.acks_all(seg)],
@@ -271,7 +286,10 @@ def fin_wait_1_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
     )
 
 
-@arrival(rfc="9293 3.10.7.4 fifth, CLOSING", says="our FIN is acknowledged, both sides are done: TIME-WAIT")
+@arrival(
+    rfc="9293 3.10.7.4 fifth, CLOSING",
+    says="our FIN is acknowledged, both sides are done: TIME-WAIT",
+)
 def closing_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
     return Reaction(
         [*_accepted(me, seg, CLOSING), *_empty(seg), me.acks_all(seg)],
@@ -279,7 +297,10 @@ def closing_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
     )
 
 
-@arrival(rfc="9293 3.10.7.4 fifth, LAST-ACK", says="our FIN is acknowledged, nothing is left to do: no TCB")
+@arrival(
+    rfc="9293 3.10.7.4 fifth, LAST-ACK",
+    says="our FIN is acknowledged, nothing is left to do: no TCB",
+)
 def last_ack_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
     return Reaction(
         [*_accepted(me, seg, LAST_ACK), *_empty(seg), me.acks_all(seg)],
@@ -377,4 +398,3 @@ SYNCHRONIZED_RULES = (
     out_of_order,
 )
 """SEGMENT ARRIVES in SYN-RECEIVED and beyond, in the order of the RFC's checks."""
-

@@ -98,7 +98,11 @@ class Me:
 
     def is_in(self, *states: Term) -> Term:
         """My state is one of `states`."""
-        return z3.Or(*(self.state == s for s in states)) if len(states) > 1 else self.state == states[0]
+        return (
+            z3.Or(*(self.state == s for s in states))
+            if len(states) > 1
+            else self.state == states[0]
+        )
 
     @property
     def flags_only(self) -> bool:
@@ -267,5 +271,3 @@ class Me:
 
 def _number(value: Term | int, width: int) -> Term:
     return z3.BitVecVal(value, width) if isinstance(value, int) else value
-
-

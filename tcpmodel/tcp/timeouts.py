@@ -38,14 +38,14 @@ def retransmit_syn(me: Me) -> Reactions:
             [me.state == SYN_RECEIVED, me.snd_una == me.iss], me.sent(), synack, "__syn_received"
         ),
         # CLOSE in SYN-RECEIVED has put a FIN behind our SYN, which is not acknowledged yet.
-        Reaction(
-            [me.state == FIN_WAIT_1, me.snd_una == me.iss], me.sent(), synack, "__fin_wait_1"
-        ),
+        Reaction([me.state == FIN_WAIT_1, me.snd_una == me.iss], me.sent(), synack, "__fin_wait_1"),
         Reaction([me.state == CLOSING, me.snd_una == me.iss], me.sent(), synack, "__closing"),
     ]
 
 
-@timeout(_RETRANSMISSION, rfc="9293 3.10.8", says="the text at the front of the queue is sent again")
+@timeout(
+    _RETRANSMISSION, rfc="9293 3.10.8", says="the text at the front of the queue is sent again"
+)
 def retransmit_text(me: Me) -> Reactions:
     if me.switches.retransmit == "off" or not me.switches.data:
         return None
@@ -62,7 +62,11 @@ def retransmit_text(me: Me) -> Reactions:
     ]
 
 
-@timeout(_RETRANSMISSION, rfc="9293 3.10.8; 9293 3.6 case 1", says="the FIN at the front of the queue is sent again")
+@timeout(
+    _RETRANSMISSION,
+    rfc="9293 3.10.8; 9293 3.6 case 1",
+    says="the FIN at the front of the queue is sent again",
+)
 def retransmit_fin(me: Me) -> Reactions:
     if me.switches.retransmit == "off":
         return None
@@ -77,7 +81,11 @@ def retransmit_fin(me: Me) -> Reactions:
     ]
 
 
-@timeout("TIME-WAIT timeout", rfc="9293 3.10.8; 9293 3.6.1 MUST-13", says="after TIME-WAIT the TCB is deleted")
+@timeout(
+    "TIME-WAIT timeout",
+    rfc="9293 3.10.8; 9293 3.6.1 MUST-13",
+    says="after TIME-WAIT the TCB is deleted",
+)
 def time_wait_timeout(me: Me) -> Reactions:
     over = [me.timer == 0] if "timer" in me.variables else []
     return Reaction([me.state == TIME_WAIT, *over], me.without_tcb(outcome="closed"))
@@ -85,4 +93,3 @@ def time_wait_timeout(me: Me) -> Reactions:
 
 TIMEOUTS = (retransmit_syn, retransmit_text, retransmit_fin, time_wait_timeout)
 """The timeouts."""
-

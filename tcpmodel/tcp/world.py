@@ -80,13 +80,15 @@ class World:
 
     def agrees_with_live_peer(self, name: str) -> Term:
         """The incarnation that `name` believes in has answered it, or is at least the peer's
-        current one.  (Murphy and Shankar 1987: when open, the remote incarnation is the peer's.)"""
+        current one.  (Murphy and Shankar 1987: when open, the remote incarnation is the peer's.)
+        """
         me, peer = self.endpoint(name), self.other(name)
         return z3.Or(me.confirmed, me.peer == peer.inc)
 
     def left_half_open(self, name: str) -> Term:
         """`name` is ESTABLISHED, its peer has no connection, and nothing will tell: no segment is
-        under way and `name` has nothing to send again.  Unless a user acts, it stays so."""
+        under way and `name` has nothing to send again.  Unless a user acts, it stays so.
+        """
         me, peer = self.endpoint(name), self.other(name)
         return z3.And(
             me.state == ESTABLISHED,
@@ -97,7 +99,8 @@ class World:
 
     def ended(self, name: str, outcome: str) -> Term:
         """The user of `name` was told that its last connection ended so: `closed`, `refused`,
-        `reset` or `aborted`; `none` if it has not ended."""
+        `reset` or `aborted`; `none` if it has not ended.
+        """
         return self.endpoint(name).outcome == OUTCOME.term(outcome)
 
     def synchronized(self, name: str) -> Term:
