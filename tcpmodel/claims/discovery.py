@@ -6,7 +6,10 @@ its file and line, and does not stop the others.
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import runpy
+import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -59,50 +62,121 @@ def discover(files: Iterable[Path]) -> Found:
             errors.append(str(error))
             continue
         for claim in found:
-            for name in (claim.code, claim.id):
-                if name in owners:
-                    errors.append(
-                        f"{file}: {name} is already the name of a claim in {owners[name]}"
-                    )
-                    break
-            else:
+            taken = next((n for n in (claim.code, claim.id) if n in owners), None)
+            if taken is None:
                 owners[claim.code] = owners[claim.id] = file
                 claims.append((file, claim))
+            else:
+                place = f"{file}:{_line_with(file, taken, last=True)}"
+                errors.append(f"{place}: {taken} is already the name of a claim in {owners[taken]}")
     return Found(tuple(claims), tuple(errors))
 
 
 def load(file: Path) -> list[Claim]:
     """The claims of one file, in the order of their definition.
 
-    Raises `ModelError` (`file:line: message`) if it cannot be executed or names a scenario that
-    does not exist.
+    Raises `ModelError` (`file:line: message`) if it cannot be executed, names a scenario that
+    does not exist, or has a formula that would not mean what it says.
     """
     try:
-        scope = runpy.run_path(str(file))
-    except Exception as error:
-        raise ModelError(f"{file}:{_line(file, error)}: {_summary(error)}") from None
+        with contextlib.redirect_stdout(sys.stderr):
+            scope = runpy.run_path(str(file))
+    except (Exception, SystemExit) as error:
+        raise ModelError(f"{file}:{line_of(file, error)}: {_summary(error)}") from None
     claims = list({id(v): v for v in scope.values() if isinstance(v, Claim)}.values())
+    if claims:
+        _refuse_misleading(file)
     for claim in claims:
         for text in claim.verdicts:
             try:
                 scenario(text)
             except ModelError as error:
+                place = f"{file}:{_line_with(file, text)}"
                 raise ModelError(
-                    f"{file}: claim {claim.code}: scenario {text!r}: {error}"
+                    f"{place}: claim {claim.code}: scenario {text!r}: {error}"
                 ) from None
     return [replace(c, topic=c.topic or file.stem.replace("_", " ")) for c in claims]
 
 
-def _line(file: Path, error: Exception) -> int:
-    if isinstance(error, SyntaxError):
-        return error.lineno or 1
+def line_of(file: Path, error: BaseException, otherwise: int = 1) -> int:
+    """The last line of `file` that an error came through."""
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        return error.lineno or otherwise
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
-    return (frames[-1].lineno or 1) if frames else 1
+    return (frames[-1].lineno or otherwise) if frames else otherwise
 
 
-def _summary(error: Exception) -> str:
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
+def _line_with(file: Path, text: str, *, last: bool = False) -> int:
+    """The line of `file` on which the string `text` is written; 1 if it is computed."""
+    tree = ast.parse(file.read_bytes())
+    lines = sorted(
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value == text
+    )
+    return lines[-1 if last else 0] if lines else 1
+
+
+def _summary(error: BaseException) -> str:
+    text = (error.msg if isinstance(error, SyntaxError) else str(error)) or "no message"
+    text = " ".join(text.split())
     return text if isinstance(error, ModelError) else f"{type(error).__name__}: {text}"
+
+
+# --- formulas that Python would read differently ------------------------------------------------
+
+_MISREAD = {
+    ast.And: "`and` gives its first operand; write all_of(…, …)",
+    ast.Or: "`or` gives its last operand; write any_of(…, …)",
+    ast.Not: "`not` is computed at once; write none_of(…)",
+    ast.IfExp: "`if` is decided at once; write implies(…, …)",
+}
+
+
+def _refuse_misleading(file: Path) -> None:
+    """Refuse what Python decides before the model is looked at.
+
+    `a == b and c == d` would be a formula (the first one), and `w.A.inc < 2` would compare signed
+    numbers: both are checked without complaint, and answer another question.
+    """
+    for function in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(function, ast.Lambda | ast.FunctionDef) and function.args.args:
+            world = function.args.args[0].arg
+            if isinstance(function, ast.Lambda) or world in ("w", "world"):
+                for node in ast.walk(function):
+                    if why := _misread(node, world):
+                        raise ModelError(f"{file}:{getattr(node, 'lineno', 1)}: in a formula {why}")
+
+
+def _misread(node: ast.AST, world: str) -> str:
+    match node:
+        case ast.BoolOp(op=operator, values=values) if any(_speaks_of(v, world) for v in values):
+            return _MISREAD[type(operator)]
+        case ast.UnaryOp(op=ast.Not(), operand=operand) if _speaks_of(operand, world):
+            return _MISREAD[ast.Not]
+        case ast.IfExp(test=test) if _speaks_of(test, world):
+            return _MISREAD[ast.IfExp]
+        case ast.Compare(ops=ops) if _speaks_of(node, world):
+            if len(ops) > 1:
+                return "a chain of comparisons gives its first one; write all_of(…, …)"
+            if isinstance(ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+                return "`<` and the like compare signed numbers; write z3.ULT, ULE, UGT or UGE"
+            if not isinstance(ops[0], ast.Eq | ast.NotEq):
+                return "`in` and `is` are computed at once; write any_of(… == …, …)"
+    return ""
+
+
+def _speaks_of(tree: ast.AST, world: str) -> bool:
+    """Whether a part of a formula reads the state (and not only `w.switches`)."""
+    fixed = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "switches"
+    }
+    return any(
+        isinstance(node, ast.Name) and node.id == world and id(node) not in fixed
+        for node in ast.walk(tree)
+    )
 
 
 def select(claims: Sequence[tuple[Path, Claim]], names: Sequence[str]) -> list[tuple[Path, Claim]]:

@@ -1,87 +1,114 @@
 """Formulas typed by hand: `always(implies(B.state == ESTABLISHED, A.state != CLOSED))`.
 
-A small, safe part of Python's expressions, read with Python's own parser and turned into terms here;
-nothing is ever evaluated.
+A small, safe part of Python's expressions, read with Python's own parser and turned into terms
+here; nothing is ever evaluated.  Counters (`A.inc`, timers) are whole numbers; sequence numbers are
+compared as they are written and added mod 2^w.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import Any
+import re
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, TypeAlias
 
 import z3
 
 from tcpmodel.core import property as core
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Property
-from tcpmodel.core.terms import Enumeration, Term, Var, implies
-from tcpmodel.tcp.states import STATES
+from tcpmodel.core.terms import Bool, Counter, Domain, Enumeration, Term, Var, implies
+from tcpmodel.tcp.compose import Model
+from tcpmodel.tcp.states import STATE, STATES
 from tcpmodel.tcp.world import World
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 50
+MAX_NUMBER = 1 << 32
+SHOWN = 100
+"""How much of a long formula an error shows."""
 
-GRAMMAR = """\
-property  always(F) | sometimes(F) | leads_to(F, F, weak=['A CLOSE'], strong=['B receives'])
-formula F F and F | F or F | not F | implies(F, F) | True | False | N == N | N != N | N < N | …
-number N  A.state | B.snd_nxt | … | ESTABLISHED | 7 | N + N | N - N
-network   inflight('A', 'SYN', 'ACK') | nothing_inflight()
-helpers   synchronized('A') | agrees_with_live_peer('B') | left_half_open('B')
-          ended('B', 'reset')"""
+_Comparison: TypeAlias = Callable[[Term, Term], Term]
 
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Term, Term], Term]] = {
+_SAME: dict[type[ast.cmpop], _Comparison] = {
     ast.Eq: lambda a, b: a == b,
     ast.NotEq: lambda a, b: a != b,
+}
+_UNSIGNED: dict[type[ast.cmpop], _Comparison] = {
+    **_SAME,
     ast.Lt: z3.ULT,
     ast.LtE: z3.ULE,
     ast.Gt: z3.UGT,
     ast.GtE: z3.UGE,
 }
-_HELPERS = (
-    "inflight",
-    "nothing_inflight",
-    "synchronized",
-    "agrees_with_live_peer",
-    "left_half_open",
-    "ended",
-)
+_SIGNED: dict[type[ast.cmpop], _Comparison] = {
+    **_SAME,
+    ast.Lt: lambda a, b: a < b,
+    ast.LtE: lambda a, b: a <= b,
+    ast.Gt: lambda a, b: a > b,
+    ast.GtE: lambda a, b: a >= b,
+}
+_HELPERS = {
+    "inflight": "inflight takes 'A' or 'B', then control bits, all in quotes",
+    "nothing_inflight": "nothing_inflight takes nothing",
+    "synchronized": "synchronized takes 'A' or 'B'",
+    "agrees_with_live_peer": "agrees_with_live_peer takes 'A' or 'B'",
+    "left_half_open": "left_half_open takes 'A' or 'B'",
+    "ended": "ended takes 'A' or 'B', then how: 'closed', 'refused', 'reset', 'aborted' or 'none'",
+}
 
 
-def parse(text: str) -> Callable[[World], Property]:
-    """The property that `text` spells, as a function of the world it is about.
+def parse(text: str) -> Callable[[Model], Property]:
+    """The property that `text` spells, as a function of the model it is about.
 
     Raises `ModelError`, pointing at the column, for anything that is not a property; a name that
-    the world does not have is reported when the function is called.
+    the model does not have is reported when the function is called.
     """
     if len(text) > MAX_LENGTH:
         raise ModelError(f"the formula has {len(text)} characters; at most {MAX_LENGTH} are read")
+    text = re.sub(r"\s", " ", text).strip()
+    if not text:
+        raise ModelError("the formula is empty; write e.g. always(A.state != CLOSING)")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python has opinions on things refused below
+            tree = ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise _at(text, (error.offset or 1) - 1, error.msg) from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise ModelError(f"cannot read the formula: {error}") from None
-    if _depth(tree) > MAX_DEPTH:
-        raise ModelError(f"the formula is nested more than {MAX_DEPTH} deep")
-    reader = _Reader(text.strip())
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(f"cannot read the formula: {reason}") from None
+    reader = _Reader(text)
+    reader.measure(tree)
     reader.temporal(tree)
-    return lambda world: reader.property(tree, world)
-
-
-def _depth(tree: ast.AST) -> int:
-    deepest, stack = 0, [(tree, 1)]
-    while stack:
-        node, depth = stack.pop()
-        deepest = max(deepest, depth)
-        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
-    return deepest
+    return lambda model: reader.property(tree, model)
 
 
 def _at(text: str, column: int, message: str) -> ModelError:
     column = max(0, min(column, len(text)))
-    line = text.replace("\n", " ")
-    return ModelError(f"{message} (column {column + 1})\n  {line}\n  {' ' * column}^")
+    start = max(0, min(column - SHOWN // 2, len(text) - SHOWN))
+    left, right = "…" if start else "", "…" if start + SHOWN < len(text) else ""
+    line = f"{left}{text[start : start + SHOWN]}{right}"
+    mark = " " * (column - start + len(left))
+    return ModelError(f"{message} (column {column + 1})\n  {line}\n  {mark}^")
+
+
+def _hint(word: str, names: Iterable[str]) -> str:
+    near = get_close_matches(word, list(names), n=1, cutoff=0.5)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+@dataclass(frozen=True)
+class _Number:
+    """A whole number: its term in as many bits as are wanted (`least` or more), and its range."""
+
+    term: Callable[[int], Term]
+    low: int
+    high: int
+    least: int = 1
 
 
 class _Reader:
@@ -91,7 +118,20 @@ class _Reader:
         self.text = text
 
     def fail(self, node: ast.AST, message: str) -> ModelError:
-        return _at(self.text, getattr(node, "col_offset", 0), message)
+        octets = self.text.encode()[: getattr(node, "col_offset", 0)]
+        return _at(self.text, len(octets.decode(errors="ignore")), message)
+
+    def measure(self, tree: ast.expr) -> None:
+        """Refuse what is too deep, or has numbers that are too large."""
+        stack: list[tuple[ast.AST, int]] = [(tree, 1)]
+        while stack:
+            node, depth = stack.pop()
+            if depth > MAX_DEPTH:
+                raise ModelError(f"the formula is nested more than {MAX_DEPTH} deep")
+            number = isinstance(node, ast.Constant) and isinstance(node.value, int)
+            if number and node.value >= MAX_NUMBER:  # type: ignore[attr-defined]
+                raise self.fail(node, "numbers end at 2^32 - 1")
+            stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
 
     # --- temporal operators -------------------------------------------------------------------
 
@@ -107,19 +147,29 @@ class _Reader:
                 return kind, tree
         raise self.fail(tree, "a property begins with always(…), sometimes(…) or leads_to(…, …)")
 
-    def property(self, tree: ast.expr, world: World) -> Property:
+    def property(self, tree: ast.expr, model: Model) -> Property:
         kind, call = self.temporal(tree)
-        formulas = [self.formula(arg, world) for arg in call.args]
+        formulas = [self.formula(arg, model.world) for arg in call.args]
         fairness: dict[str, tuple[str, ...]] = {"weak": (), "strong": ()}
         for keyword in call.keywords:
             if kind is not core.Kind.LEADS_TO or keyword.arg not in fairness:
-                raise self.fail(keyword.value, f"{kind.value} has no option {keyword.arg}")
-            fairness[keyword.arg] = self.strings(keyword.value)
+                name = (
+                    f"**{ast.unparse(keyword.value)[:40]}" if keyword.arg is None else keyword.arg
+                )
+                raise self.fail(keyword, f"{kind.value} has no option {name}")
+            fairness[keyword.arg] = self.groups(keyword.value, model)
         target = formulas[1] if len(formulas) > 1 else None
         return Property(kind, formulas[0], target, **fairness, text=self.text)
 
-    def strings(self, node: ast.expr) -> tuple[str, ...]:
+    def groups(self, node: ast.expr, model: Model) -> tuple[str, ...]:
+        """Names of groups of actions."""
+        known = sorted({a.event.group for a in model.system.actions if a.event.group})
         parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+        for part in parts:
+            name = self.string(part)
+            if name not in known:
+                about = f"no group of actions is called {name[:40]!r}{_hint(name, known)}"
+                raise self.fail(part, f"{about}; there are {', '.join(known)}")
         return tuple(self.string(part) for part in parts)
 
     def string(self, node: ast.expr) -> str:
@@ -141,82 +191,134 @@ class _Reader:
                 return z3.BoolVal(value)
             case ast.Compare():
                 return self.comparison(node, world)
-            case ast.Call(func=ast.Name(id="implies"), args=[premise, conclusion], keywords=[]):
-                return implies(self.formula(premise, world), self.formula(conclusion, world))
-            case ast.Call(func=ast.Name(id=name), keywords=[]) if name in _HELPERS:
-                names = [self.string(arg) for arg in node.args]
-                return self.asked(node, lambda: getattr(world, name)(*names))
+            case ast.Call(func=ast.Name(id=name)):
+                return self.call(node, name, world)
             case ast.Attribute():
-                term = self.attribute(node, world).term
-                if z3.is_bool(term):
-                    return term
+                var = self.attribute(node, world)
+                if isinstance(var.domain, Bool):
+                    return var.term
                 raise self.fail(node, f"{ast.unparse(node)} is not a truth value; compare it")
         raise self.fail(node, f"{ast.unparse(node)[:40]} is not a formula")
 
-    def asked(self, node: ast.expr, question: Callable[[], Term]) -> Term:
+    def call(self, node: ast.Call, name: str, world: World) -> Term:
+        if name in {kind.value for kind in core.Kind}:
+            raise self.fail(node, f"{name} stands at the top of a property only")
+        if name != "implies" and name not in _HELPERS:
+            hint = _hint(name, ["implies", *_HELPERS])
+            raise self.fail(
+                node, f"no function {name!r}{hint}; there are implies, {', '.join(_HELPERS)}"
+            )
+        if node.keywords:
+            raise self.fail(node.keywords[0], f"{name} takes no keywords")
+        if name == "implies":
+            if len(node.args) != 2:
+                raise self.fail(node, "implies takes 2 formulas")
+            premise, conclusion = (self.formula(arg, world) for arg in node.args)
+            return implies(premise, conclusion)
+        names = [self.string(arg) for arg in node.args]
         try:
-            return question()
-        except (ModelError, TypeError) as error:
+            return getattr(world, name)(*names)
+        except TypeError:
+            raise self.fail(node, _HELPERS[name]) from None
+        except ModelError as error:
             raise self.fail(node, str(error)) from None
+
+    # --- comparisons ----------------------------------------------------------------------------
 
     def comparison(self, node: ast.Compare, world: World) -> Term:
         sides = [node.left, *node.comparators]
         parts = []
         for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
-            compare = _COMPARISONS.get(type(operator))
-            if compare is None:
+            if type(operator) not in _UNSIGNED:
                 raise self.fail(right, "compare with ==, !=, <, <=, > or >=")
-            a, b = self.sides(left, right, world)
-            if z3.is_bool(a) and not isinstance(operator, ast.Eq | ast.NotEq):
-                raise self.fail(left, "truth values are compared with == or !=")
-            parts.append(compare(a, b))
+            parts.append(self.pair(left, operator, right, world))
         return parts[0] if len(parts) == 1 else z3.And(*parts)
 
-    def sides(self, left: ast.expr, right: ast.expr, world: World) -> tuple[Term, Term]:
-        """Both sides of a comparison, of one sort; constants take the domain of the other side."""
-        domain = self.domain(left, world) or self.domain(right, world)
-        a, b = (self.value(node, world, domain) for node in (left, right))
-        if a.sort() != b.sort():
-            raise self.fail(
-                left, f"{ast.unparse(left)} and {ast.unparse(right)} are not comparable"
-            )
-        return a, b
+    def pair(self, left: ast.expr, operator: ast.cmpop, right: ast.expr, world: World) -> Term:
+        """One comparison; constants take the domain of the other side."""
+        domains = [d for side in (left, right) for d in self.domains(side, world)]
+        if not domains:
+            raise self.fail(left, "a comparison needs a variable such as A.state")
+        domain = domains[0]
+        if all(isinstance(d, Counter) for d in domains):
+            a, b = self.number(left, world), self.number(right, world)
+            reach = max(-a.low, a.high, -b.low, b.high).bit_length() + 1
+            bits = max(reach, a.least, b.least)
+            return _SIGNED[type(operator)](a.term(bits), b.term(bits))
+        if any(d != domain for d in domains):
+            texts = " and ".join(ast.unparse(side)[:40] for side in (left, right))
+            raise self.fail(left, f"{texts} are not comparable")
+        if isinstance(domain, Bool | Enumeration) and type(operator) not in _SAME:
+            what = "truth values" if isinstance(domain, Bool) else "names"
+            raise self.fail(left, f"{what} are compared with == or !=")
+        return _UNSIGNED[type(operator)](*(self.value(s, world, domain) for s in (left, right)))
 
-    def domain(self, node: ast.expr, world: World) -> Any:
-        """The domain of the first variable in `node`, or None."""
-        for part in ast.walk(node):
-            if isinstance(part, ast.Attribute):
-                return self.attribute(part, world).domain
-        return None
+    def domains(self, node: ast.expr, world: World) -> list[Domain]:
+        """The domains of the variables and states in `node`."""
+        match node:
+            case ast.Attribute():
+                return [self.attribute(node, world).domain]
+            case ast.Name(id=name) if name in STATES:
+                return [STATE]
+            case ast.BinOp(left=left, right=right):
+                return self.domains(left, world) + self.domains(right, world)
+        return []
 
     def value(self, node: ast.expr, world: World, domain: Any) -> Term:
+        """A value of `domain`."""
         match node:
             case ast.Attribute():
                 return self.attribute(node, world).term
             case ast.Name(id=name) if name in STATES:
                 return STATES[name]
             case ast.Constant(value=bool() | int() | str() as constant):
-                if domain is None:
-                    raise self.fail(node, "a comparison needs a variable such as A.state")
-                if isinstance(constant, str) and not isinstance(domain, Enumeration):
-                    raise self.fail(node, f"expected a number, not {constant!r}")
-                return self.asked(node, lambda: domain.term(constant))
+                if isinstance(constant, bool) and not isinstance(domain, Bool):
+                    raise self.fail(node, f"expected a value of another kind, not {constant}")
+                try:
+                    return domain.term(constant)
+                except ModelError as error:
+                    raise self.fail(node, str(error)) from None
             case ast.BinOp(op=ast.Add() | ast.Sub() as op, left=left, right=right):
+                if isinstance(domain, Bool | Enumeration):
+                    raise self.fail(node, "only numbers can be added")
                 a, b = self.value(left, world, domain), self.value(right, world, domain)
-                if z3.is_bool(a) or a.sort() != b.sort():
-                    raise self.fail(node, "only numbers of one kind can be added")
                 return a + b if isinstance(op, ast.Add) else a - b
-            case ast.Name(id=name):
-                raise self.fail(node, f"no name {name!r}; states are {', '.join(STATES)}")
-        raise self.fail(node, f"{ast.unparse(node)[:40]} is not a value")
+        raise self.no_value(node)
+
+    def number(self, node: ast.expr, world: World) -> _Number:
+        """A whole number."""
+        match node:
+            case ast.Attribute():
+                var = self.attribute(node, world)
+                bits = var.domain.bits
+                return _Number(
+                    lambda wide: z3.ZeroExt(wide - bits, var.term), 0, var.domain.size - 1, bits + 1
+                )
+            case ast.Constant(value=int(value)) if not isinstance(value, bool):
+                return _Number(lambda wide: z3.BitVecVal(value, wide), value, value)
+            case ast.Constant(value=value):
+                raise self.fail(node, f"expected a number, not {value!r}"[:80])
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                a, b = self.number(left, world), self.number(right, world)
+                low, high = a.low + b.low, a.high + b.high
+                return _Number(lambda w: a.term(w) + b.term(w), low, high, max(a.least, b.least))
+            case ast.BinOp(op=ast.Sub(), left=left, right=right):
+                a, b = self.number(left, world), self.number(right, world)
+                low, high = a.low - b.high, a.high - b.low
+                return _Number(lambda w: a.term(w) - b.term(w), low, high, max(a.least, b.least))
+        raise self.no_value(node)
+
+    def no_value(self, node: ast.expr) -> ModelError:
+        if isinstance(node, ast.Name):
+            about = f"no name {node.id[:40]!r}{_hint(node.id, STATES)}"
+            return self.fail(node, f"{about}; states are {', '.join(STATES)}")
+        return self.fail(node, f"{ast.unparse(node)[:40]} is not a value")
 
     def attribute(self, node: ast.Attribute, world: World) -> Var:
         if not isinstance(node.value, ast.Name) or node.value.id not in world.tcbs:
             raise self.fail(node, "variables are written A.state, B.snd_nxt …")
         tcb = world.tcbs[node.value.id]
         if node.attr not in tcb:
-            names = ", ".join(tcb)
-            raise self.fail(
-                node, f"{node.value.id} has no {node.attr!r} in this scenario; it has {names}"
-            )
+            about = f"{node.value.id} has no {node.attr[:40]!r}{_hint(node.attr, tcb)}"
+            raise self.fail(node, f"{about} in this scenario; it has {', '.join(tcb)}")
         return tcb[node.attr]

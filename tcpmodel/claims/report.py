@@ -10,8 +10,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 from tcpmodel import __version__
-from tcpmodel.claims.runner import SCHEMA, Outcome
+from tcpmodel.claims.runner import SCHEMA, Outcome, evidence_json
 from tcpmodel.core.result import Result
+from tcpmodel.tcp.scenario import scenario as read_scenario
 
 MARKS = {"expected": "✓", "unexpected": "✗", "open": "?", "vacuous": "∅"}
 
@@ -56,22 +57,23 @@ def explanation(found: Outcome) -> str:
 
 def file_stem(found: Outcome) -> str:
     """A file name for an outcome's trace."""
-    safe = "".join(
-        c if c.isalnum() or c in "-_." else "_" for c in found.scenario.replace("=", "-")
-    )
-    return f"{found.code}__{safe}"
+    text = f"{found.code}__{found.scenario.replace('=', '-')}"
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
 
 
-def write_traces(outcomes: Iterable[Outcome], folder: Path) -> dict[tuple[str, str], str]:
-    """Write every trace into `folder`; (code, scenario) → path.  Raises `OSError`."""
-    paths = {}
+def write_traces(
+    outcomes: Iterable[Outcome], folder: Path, paths: dict[tuple[str, str], str]
+) -> None:
+    """Write every trace into `folder` and note its path under (code, scenario) in `paths`.
+
+    Raises `OSError`.
+    """
     for found in outcomes:
         if found.trace is not None:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / f"{file_stem(found)}.json"
             path.write_text(json.dumps(found.trace, indent=1) + "\n", encoding="utf-8")
             paths[found.code, found.scenario] = str(path)
-    return paths
 
 
 def as_json(
@@ -101,15 +103,12 @@ def _row(found: Outcome, trace: str | None) -> dict[str, Any]:
 
 def check_json(result: Result, scenario: str, chosen: str, trace: str | None) -> dict[str, Any]:
     """The report of `check --json`."""
-    from tcpmodel.claims.runner import evidence_json
-    from tcpmodel.tcp.scenario import scenario as parse
-
     return {
         "schema": "tcpmodel-check/1",
         "version": __version__,
         "property": str(result.question),
         "scenario": scenario,
-        "switches": parse(scenario).switches,
+        "switches": read_scenario(scenario).switches,
         "verdict": result.verdict.value,
         "reason": result.reason,
         "scope": str(result.scope),
@@ -146,7 +145,7 @@ def as_junit(
         if found.error:
             problems += 1
             ElementTree.SubElement(case, "error", message=found.error).text = body
-        elif not found.as_expected:
+        elif mark(found) != "expected":
             failures += 1
             ElementTree.SubElement(case, "failure", message=explanation(found)).text = body
         else:
@@ -162,13 +161,16 @@ def as_junit(
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def summary(outcomes: Sequence[Outcome], errors: Sequence[str], seconds: float) -> str:
-    """One line: how many verdicts, and how many are not as expected."""
+def summary(
+    outcomes: Sequence[Outcome], errors: Sequence[str], seconds: float, *, planned: int
+) -> str:
+    """One line: how many verdicts (of how many planned), and how many are not as expected."""
     tally = {name: sum(mark(o) == name for o in outcomes) for name in MARKS}
-    parts = [f"{len(outcomes)} verdicts"]
-    if tally["expected"] == len(outcomes):
+    count = f"{len(outcomes)} verdicts"
+    parts = [count if len(outcomes) == planned else f"interrupted: {count} of {planned}"]
+    if outcomes and tally["expected"] == len(outcomes):
         parts.append("all as expected")
-    else:
+    elif outcomes:
         parts.append(f"{tally['expected']} as expected")
         words = {"unexpected": "not as expected", "open": "not settled", "vacuous": "vacuous"}
         parts += [f"{tally[name]} {text}" for name, text in words.items() if tally[name]]

@@ -1,4 +1,4 @@
-"""Running claims: each pair of claim and scenario is a job; jobs run in parallel processes.
+"""Running claims: each pair of claim and scenario is a job.
 
 Jobs and outcomes are plain values, so that they can travel between processes and into JSON.  What
 has been computed is never lost: a job that breaks or is interrupted yields an outcome that says so.
@@ -6,25 +6,25 @@ has been computed is never lost: a job that breaks or is interrupted yields an o
 
 from __future__ import annotations
 
-import multiprocessing
-import queue
-import signal
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+import contextlib
+import sys
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tcpmodel.claims.discovery import load
+import z3
+
+from tcpmodel.claims.discovery import line_of, load
 from tcpmodel.claims.language import Claim, Expected
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.property import Property
-from tcpmodel.core.result import Budget, Evidence, Observer, Progress, Result, Verdict, silent
+from tcpmodel.core.result import Budget, Evidence, Observer, Result, Verdict, silent
+from tcpmodel.core.terms import FreeVariables
 from tcpmodel.core.trace import Trace
 from tcpmodel.engines.registry import choose
-from tcpmodel.tcp.compose import compose
+from tcpmodel.tcp.compose import Model, compose
 from tcpmodel.tcp.scenario import scenario
 
 SCHEMA = "tcpmodel-verify/1"
@@ -97,36 +97,71 @@ def jobs_of(
 
 
 def run_job(job: Job, observer: Observer = silent) -> Outcome:
-    """Do one job in this process.  Never raises for what the job's author did."""
+    """Do one job in this process.  Never raises, except for Ctrl-C.
+
+    What a claim file prints goes to stderr: stdout is for results.
+    """
+    claim = None
     try:
-        claim = next(c for c in load(Path(job.file)) if c.code == job.code)
-    except (ModelError, StopIteration) as error:
-        return _broken(job, str(error) or f"{job.file}: no claim {job.code}")
-    try:
-        result, chosen = check_claim(claim, job.scenario, job.engine, job.budget, observer)
+        with contextlib.redirect_stdout(sys.stderr):
+            claim = next((c for c in load(Path(job.file)) if c.code == job.code), None)
+            if claim is None:
+                raise ModelError(f"{job.file}: it has no claim {job.code} any more")
+            result, chosen = check_claim(claim, job.scenario, job.engine, job.budget, observer)
     except ModelError as error:
-        return _about(claim, job, "UNKNOWN", error=str(error))
+        return failed(job, str(error), claim)
     except EngineError as error:
-        return _about(claim, job, "UNKNOWN", error=f"a bug of ours: {error}", crashed=True)
+        return failed(job, f"a bug of ours: {error}", claim, crashed=True)
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(last.filename).name}:{last.lineno}"
+        text = f"a bug of ours: {type(error).__name__} at {place}: {error}"
+        return failed(job, text, claim, crashed=True)
     return outcome(claim, job, result, chosen)
 
 
 def check_claim(
     claim: Claim, text: str, engine: str, budget: Budget, observer: Observer = silent
 ) -> tuple[Result, str]:
-    """The result of a claim in a scenario, and why its engine was chosen."""
+    """The result of a claim in a scenario, and why its engine was chosen.
+
+    Raises `ModelError`, naming file and line, if the claim's formula makes no property.
+    """
     model = compose(scenario(text))
-    question = claim.property.of(model.world, claim.says)
+    question = _question(claim, model)
     check, chosen = choose(engine, model.system, question)
     return check(model.system, question, budget, observer), chosen
 
 
+def _question(claim: Claim, model: Model) -> Property:
+    """The claim's property in a scenario; whatever its author's formula does, a `ModelError`."""
+    code = getattr(claim.property.formula, "__code__", None)
+    file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
+    try:
+        found = claim.property.of(model.world, claim.says)
+        for term in (found.formula, *([] if found.target is None else [found.target])):
+            if not z3.is_expr(term) or not z3.is_bool(term):
+                got = " ".join(repr(term).split())[:60]
+                raise ModelError(f"the formula gives {got}, not a formula about w")
+            if strange := sorted(FreeVariables()(term) - model.system.by_name.keys()):
+                raise ModelError(f"the formula reads {strange[0]!r}, which is not in the model")
+    except (Exception, SystemExit) as error:
+        text = str(error) if isinstance(error, ModelError) else f"{type(error).__name__}: {error}"
+        place = f"{file}:{line_of(Path(file), error, line)}: " if file else ""
+        raise ModelError(f"{place}claim {claim.code}: {text}") from None
+    return found
+
+
 def check_property(
-    question: Callable[[Any], Property], text: str, engine: str, budget: Budget, observer: Observer
+    question: Callable[[Any], Property],
+    text: str,
+    engine: str,
+    budget: Budget,
+    observer: Observer = silent,
 ) -> tuple[Result, str]:
     """The result of an ad-hoc property in a scenario, and why its engine was chosen."""
     model = compose(scenario(text))
-    found = question(model.world)
+    found = question(model)
     check, chosen = choose(engine, model.system, found)
     return check(model.system, found, budget, observer), chosen
 
@@ -184,118 +219,28 @@ def _about(claim: Claim, job: Job, verdict: str, **rest: Any) -> Outcome:
     )
 
 
-def _broken(job: Job, message: str, *, crashed: bool = False) -> Outcome:
+def failed(job: Job, message: str, claim: Claim | None = None, *, crashed: bool = False) -> Outcome:
+    """The outcome of a job that came to nothing."""
+    if claim is not None:
+        return _about(claim, job, "UNKNOWN", error=message, crashed=crashed)
     return Outcome(
-        job.code,
-        job.code,
-        "",
-        "",
-        job.scenario,
-        {},
-        "",
-        "",
-        "UNKNOWN",
+        code=job.code,
+        id=job.code,
+        says="",
+        topic="",
+        scenario=job.scenario,
+        switches={},
+        expected="",
+        why="",
+        verdict="UNKNOWN",
         error=message,
         crashed=crashed,
     )
 
 
-# --- many jobs --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Report:
-    """How far a job is (`progress`), or what became of it (`outcome`)."""
-
-    job: Job
-    progress: Progress | None = None
-    outcome: Outcome | None = None
-
-
-def run_jobs(jobs: Sequence[Job], processes: int) -> Iterator[Report]:
-    """Do jobs in `processes` processes, yielding reports as they come.
-
-    Closing the iterator stops what is still running.
-    """
-    if processes <= 1 or len(jobs) <= 1:
-        yield from _one_after_the_other(jobs)
-        return
-    context = multiprocessing.get_context("spawn")
-    news: Any = context.Queue()
-    pool = ProcessPoolExecutor(processes, context, _begin_worker, (news,))
-    waiting: dict[Future[Outcome], Job] = {pool.submit(_work, job): job for job in jobs}
-    try:
-        while waiting:
-            done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-            yield from _heard(news)
-            for future in done:
-                job = waiting.pop(future)
-                yield Report(job, outcome=_collect(future, job))
-    finally:
-        for process in list((pool._processes or {}).values()) if waiting else []:
-            process.terminate()
-        pool.shutdown(wait=not waiting, cancel_futures=True)
-        news.cancel_join_thread()
-        news.close()
-
-
-def _collect(future: Future[Outcome], job: Job) -> Outcome:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return _broken(
-            job, "its process was killed (out of memory?); run it alone with -j 1", crashed=True
-        )
-    except Exception as error:
-        return _broken(job, f"a bug of ours: {type(error).__name__}: {error}", crashed=True)
-
-
-def _heard(news: Any) -> Iterator[Report]:
-    while True:
-        try:
-            job, progress = news.get_nowait()
-        except (queue.Empty, EOFError, OSError):
-            return
-        yield Report(job, progress=progress)
-
-
-def _one_after_the_other(jobs: Iterable[Job]) -> Iterator[Report]:
-    for job in jobs:
-        yield Report(job, progress=Progress("build", 0, 0))
-        try:
-            yield Report(job, outcome=run_job(job))
-        except Exception as error:
-            yield Report(
-                job,
-                outcome=_broken(
-                    job, f"a bug of ours: {type(error).__name__}: {error}", crashed=True
-                ),
-            )
-
-
-_news: Any = None
-"""The queue to the parent; set once when a worker begins."""
-
-
-def _begin_worker(news: Any) -> None:
-    global _news  # noqa: PLW0603 - the only way to hand a queue to pool workers
-    _news = news
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-
-
-def _work(job: Job) -> Outcome:
-    last = 0.0
-
-    def observer(progress: Progress) -> None:
-        nonlocal last
-        if time.monotonic() - last > 0.2:
-            last = time.monotonic()
-            _news.put((job, progress))
-
-    return run_job(job, observer)
-
-
-def exit_code(outcomes: Sequence[Outcome], *, interrupted: bool = False) -> int:
+def exit_code(
+    outcomes: Sequence[Outcome], *, broken: bool = False, interrupted: bool = False
+) -> int:
     """0 all as expected; 1 crash; 2 a broken claim; 5 inconclusive; 10 a verdict differs; 11 holds
     only vacuously; 130 interrupted.
     """
@@ -305,7 +250,7 @@ def exit_code(outcomes: Sequence[Outcome], *, interrupted: bool = False) -> int:
         return 1
     if any(not o.as_expected and not o.inconclusive and not o.error for o in outcomes):
         return 10
-    if any(o.error for o in outcomes):
+    if broken or any(o.error for o in outcomes):
         return 2
     if any(o.inconclusive for o in outcomes):
         return 5

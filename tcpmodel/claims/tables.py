@@ -15,7 +15,9 @@ def claims_markdown(claims: Iterable[Claim]) -> str:
     lines = ["| claim | holds | fails |", "| --- | --- | --- |"]
     for claim in claims:
         cells = [
-            "<br>".join(f"`{text}`" for text, e in claim.verdicts.items() if e.verdict.value == verdict)
+            "<br>".join(
+                f"`{text}`" for text, e in claim.verdicts.items() if e.verdict.value == verdict
+            )
             for verdict in ("HOLDS", "FAILS")
         ]
         lines.append(f"| **{claim.code}** {claim.says} | {cells[0] or '–'} | {cells[1] or '–'} |")

@@ -311,10 +311,9 @@ def _obviously_in_range(term: Term, domain: Domain, declared: Mapping[str, Var])
 def cone(system: TransitionSystem, formulas: Iterable[Term]) -> TransitionSystem:
     """The part of `system` that can influence its guards or `formulas`: same runs, fewer variables.
 
-    Variables that nothing left reads are dropped, ghosts first of all.  Actions keep their names,
-    so that a run of the cone is a run of the whole system.  Messages are dropped, except for
-    those of a history, which keep the fields that are needed.  (Cone-of-influence reduction;
-    Clarke, Grumberg, Peled: Model Checking, section 6.)
+    Variables that nothing left reads are dropped, ghosts first of all, and so are messages, except
+    for the needed fields of a history.  Actions keep their names: a run of the cone is a run of the
+    whole.  (Cone-of-influence reduction; Clarke, Grumberg, Peled: Model Checking, section 6.)
     """
     free = FreeVariables()
     needed = _influence(system, formulas, free)
@@ -349,14 +348,12 @@ def _seen_through(event: Event, needed: set[str], system: TransitionSystem) -> E
     kept = {title for name, title in system.shown.items() if name in needed}
     receives, sends = event.receives, event.sends
     if receives is not None:
-        receives = replace(receives, fields=_only(receives.fields, kept))
+        fields = {title: term for title, term in receives.fields.items() if title in kept}
+        receives = replace(receives, fields=fields)
     if sends is not None:
-        sends = replace(sends, fields=_only(sends.fields, kept), room=z3.BoolVal(True))
+        fields = {title: term for title, term in sends.fields.items() if title in kept}
+        sends = replace(sends, fields=fields, room=z3.BoolVal(True))
     return replace(event, receives=receives, sends=sends)
-
-
-def _only(fields: Mapping[str, Term], kept: set[str]) -> dict[str, Term]:
-    return {title: term for title, term in fields.items() if title in kept}
 
 
 def _influence(system: TransitionSystem, formulas: Iterable[Term], free: FreeVariables) -> set[str]:
@@ -368,12 +365,11 @@ def _influence(system: TransitionSystem, formulas: Iterable[Term], free: FreeVar
         for name, term in action.updates.items():
             reads.setdefault(name, set()).update(free(term))
         if action.event.sends is not None:
+            sent = action.event.sends.fields
             for name, title in system.shown.items():
-                if title in action.event.sends.fields:
-                    reads.setdefault(name, set()).update(free(action.event.sends.fields[title]))
-    if system.history is not None and system.history.lifetime is not None:
-        todo |= {system.history.clock} if system.history.clock else set()
-        todo |= free(system.history.expired) if system.history.expired is not None else set()
+                reads.setdefault(name, set()).update(free(sent[title]) if title in sent else ())
+    if (past := system.history) is not None and past.clock and past.lifetime is not None:
+        todo |= {past.clock} | (free(past.expired) if past.expired is not None else set())
     # A slot keeps or loses a field together with the slots it may be exchanged with.
     for group in system.interchangeable:
         for place in range(len(group[0])):

@@ -186,7 +186,7 @@ class Search:
             why = self.solver.reason_unknown()
             if "interrupted" in why:
                 raise KeyboardInterrupt
-            if self.deadline is not None and time.monotonic() >= self.deadline:
+            if self.deadline is not None and why in ("timeout", "canceled"):
                 raise _Stop(self._late())
             raise _Stop(f"the solver gave up: {why}")
         return bool(answer == z3.sat)

@@ -28,7 +28,13 @@ from tcpmodel.core.result import (
 from tcpmodel.core.system import TransitionSystem, cone
 from tcpmodel.core.terms import Term
 from tcpmodel.core.trace import Trace
-from tcpmodel.semantics.interpret import Codes, Interpreter, interpreter, solutions
+from tcpmodel.semantics.interpret import (
+    Codes,
+    Interpreter,
+    compile_predicate,
+    interpreter,
+    solutions,
+)
 from tcpmodel.semantics.replay import choices_through, replay
 
 NAME = "explicit"
@@ -246,9 +252,15 @@ def megabytes_in_use() -> int:
 def trace_to(system: TransitionSystem, search: Search, target: int) -> Trace:
     """A shortest run of `system` to the state that the search of its cone calls `target`."""
     initial, start = whole(system, search.compiled, search.start_of(target))
-    return replay(
-        system, choices_through(search.compiled, search.path(target), start), initial=initial
-    )
+    choices = choices_through(search.compiled, search.path(target), start)
+    trace = replay(system, choices, initial=initial)
+    last = tuple(v.domain.encode(trace.state(len(trace))[v.name]) for v in system.variables)
+    if not compile_predicate(system.variables, search.goal)(last):
+        raise EngineError(
+            "the run that was found does not lead where it should: does the property tell "
+            "interchangeable slots apart?"
+        )
+    return trace
 
 
 def whole(system: TransitionSystem, compiled: Interpreter, codes: Codes) -> tuple[Codes, Codes]:

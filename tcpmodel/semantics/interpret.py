@@ -204,7 +204,9 @@ class _Text:
         """One operator applied to the texts of its arguments."""
         kind = term.decl().kind()
         if kind == z3.Z3_OP_UNINTERPRETED and not args:
-            return self.names[term.decl().name()]
+            if (name := term.decl().name()) not in self.names:
+                raise ModelError(f"the formula reads {name!r}, which is not a variable")
+            return self.names[name]
         if kind == z3.Z3_OP_BNUM:
             return str(term.as_long())
         if kind not in _OPERATORS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import z3
@@ -98,7 +99,7 @@ def choices_through(
         kin.setdefault(_kind(action), []).append(index)
     found, state = [], start
     for wanted, target in path:
-        for index in kin[_kind(system.actions[wanted])]:
+        for index in (wanted, *kin[_kind(system.actions[wanted])]):
             action = system.actions[index]
             if index not in bodies:
                 bodies[index] = compile_function(
@@ -120,7 +121,7 @@ def choices_through(
 
 
 def _kind(action: Action) -> tuple[str, ...]:
-    return (action.event.agent, action.event.label, action.says)
+    return (action.event.agent, action.event.label, action.event.group, action.says)
 
 
 @dataclass
@@ -159,9 +160,10 @@ class _Run:
 
     def start(self, initial: Codes | None) -> Codes:
         if initial is None:
-            found = list(solutions(self.system, 1))
+            found = list(islice(solutions(self.system, 2), 2))
             if len(found) != 1:
-                raise EngineError(f"{self.system.name} has {len(found)} initial states; name one")
+                number = "several initial states; name one" if found else "no initial state"
+                raise EngineError(f"{self.system.name} has {number}")
             return found[0]
         values = [v.term == v.domain.term(v.domain.decode(c)) for v, c in self.pairs(initial)]
         solver = z3.SolverFor("QF_BV")

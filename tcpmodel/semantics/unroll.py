@@ -59,11 +59,12 @@ class Unrolling:
         """
         pairs = [(v.term, _copy(v.term, index)) for v in self.system.variables]
         pairs += [(self._next[v.name], _copy(v.term, index + 1)) for v in self.system.variables]
-        pairs.append((self._selector, self._taken(index)))
+        pairs.append((self._selector, self.taken(index)))
         found = [Substitution(pairs + self._inputs(index))(self._relation)]
         return found if self.past is None else found + self.past.arrives(index)
 
-    def _taken(self, index: int) -> Term:
+    def taken(self, index: int) -> Term:
+        """The place in `actions` of the action taken after `index` steps."""
         return z3.BitVec(f"action!{index}", self._selector.size())
 
     def _inputs(self, index: int) -> list[tuple[Term, Term]]:
@@ -123,7 +124,7 @@ class Unrolling:
         """The actions of the first `steps` steps, and where their messages were sent."""
         found = []
         for index in range(steps):
-            place = code_of(model.eval(self._taken(index), model_completion=True))
+            place = code_of(model.eval(self.taken(index), model_completion=True))
             origin = None
             action = self.actions[place]
             if self.past is not None and action.event.receives is not None:

@@ -139,6 +139,17 @@ class Scenario:
                 f"width={self.width} bits; "
                 "make the window smaller or the width larger"
             )
+        if self.window + self.data + 2 >= 1 << self.width:
+            raise ModelError(
+                f"SYN, data={self.data}, FIN and window={self.window} go all the way round the "
+                f"sequence space of width={self.width} bits; "
+                "make the width larger or the window smaller"
+            )
+        if self.rto and self.retransmit == "off":
+            raise ModelError(
+                f"rto={self.rto} bounds a retransmission that retransmit=off forbids; "
+                "drop one of them"
+            )
         if self.msl == 0 and (self.time_wait != "any" or self.rto):
             raise ModelError(
                 "time_wait and rto are in ticks: set msl to at least 1 to have a clock"

@@ -40,11 +40,11 @@ def _open(me: Me) -> Term:
 
 
 def _repeated_fin(me: Me, seg: Segment) -> Term:
-    """The FIN that I have already taken, once more."""
+    """The FIN that I have already taken, once more: its number is the last one before RCV.NXT."""
     return z3.And(
-        seg.has(FIN),
+        seg.has(FIN, ACK),
         seg.lacks(RST, SYN),
-        z3.BoolVal(True) if me.flags_only else seg.seq + 1 == me.rcv_nxt,
+        z3.BoolVal(True) if me.flags_only else seg.seq + seg.len == me.rcv_nxt,
     )
 
 
@@ -112,8 +112,10 @@ def _valid_reset(me: Me, seg: Segment) -> list[Term]:
 def inexact_reset(me: Me, seg: Segment) -> Reactions:
     if not me.challenges or me.flags_only:
         return None
-    inexact = z3.Not(me.is_next(seg))
-    return Reaction([_open(me), me.acceptable(seg), seg.has(RST), inexact], {}, me.ack())
+    when = [_open(me), me.acceptable(seg), seg.has(RST), z3.Not(me.is_next(seg))]
+    if me.switches.tw_rfc1337 == "on":
+        when.append(me.state != TIME_WAIT)
+    return Reaction(when, {}, me.ack())
 
 
 @arrival(
@@ -135,15 +137,13 @@ def syn_received_receives_reset(me: Me, seg: Segment) -> Reactions:
 def receives_reset(me: Me, seg: Segment) -> Reactions:
     reset = _valid_reset(me, seg)
     alive = z3.Not(me.is_in(CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED, TIME_WAIT))
-    return [
-        Reaction([alive, *reset], me.without_tcb(outcome="reset")),
-        Reaction(
-            [me.state == TIME_WAIT, *reset],
-            {} if me.switches.tw_rfc1337 == "on" else me.without_tcb(outcome="closed"),
-            None,
-            "__time_wait",
-        ),
-    ]
+    waiting = Reaction(
+        [me.state == TIME_WAIT, *reset], me.without_tcb(outcome="closed"), None, "__time_wait"
+    )
+    if me.switches.tw_rfc1337 == "on":
+        heard = [me.state == TIME_WAIT, seg.has(RST), me.acceptable(seg)]
+        waiting = Reaction(heard, {}, None, "__time_wait")
+    return [Reaction([alive, *reset], me.without_tcb(outcome="reset")), waiting]
 
 
 # --- fourth: SYN ----------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ DOMAINS: list[Domain] = [
 ]
 
 a, b, c = z3.Bools("a b c")
-x, y, z = z3.BitVecs("x y z", 4)
+x, y = z3.BitVecs("x y", 4)
 
 
 def same(one: Term, other: Term) -> bool:

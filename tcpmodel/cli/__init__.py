@@ -1,0 +1,61 @@
+"""The command line: arguments, files, progress, exit codes.  The only package that prints.
+
+Machine-readable output goes to stdout, everything else a person watches to stderr.  Heavy imports
+happen inside the commands, so that `--help` is immediate.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from tcpmodel import __version__
+from tcpmodel.cli.checking import check
+from tcpmodel.cli.explaining import explain
+from tcpmodel.cli.output import EXIT_CODES, stop
+from tcpmodel.cli.showing import diagram, doctor, list_
+from tcpmodel.cli.verifying import verify
+
+__all__ = ["main"]
+
+
+class _Group(click.Group):
+    """Turns mistakes of the user into one line on stderr, never into a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from tcpmodel.core.errors import EngineError, ModelError
+
+        try:
+            return super().invoke(ctx)
+        except ModelError as error:
+            stop(2, str(error))
+        except EngineError as error:
+            stop(1, f"a bug of ours, no verdict: {error}")
+        except KeyboardInterrupt:
+            stop(130, "interrupted")
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except OSError as error:
+            stop(2, f"{error.filename or 'file'}: {error.strerror or error}")
+
+
+@click.group(
+    cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES
+)
+@click.version_option(__version__, prog_name="tcpmodel")
+def main() -> None:
+    """A formal model checker for the TCP lifecycle (RFC 9293).
+
+    Settle the claims that come with it: tcpmodel verify.  See why one fails: tcpmodel explain P01.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a sign gets a ? instead
+
+
+for _command in (verify, explain, check, diagram, list_, doctor):
+    main.add_command(_command)

@@ -1,0 +1,132 @@
+"""`tcpmodel check`: settle a property of one's own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tcpmodel.cli.output import attempt, beside, complain, dump, limited, say, stop, width, write
+from tcpmodel.cli.progress import Live
+
+if TYPE_CHECKING:
+    from tcpmodel.core.result import Budget, Result
+
+EXAMPLE = """\
+\b
+Example:  tcpmodel check 'always(implies(B.state == ESTABLISHED, A.state != CLOSED))' \\
+              --scenario 'rfc9293 abort=on'"""
+
+EXIT_CODES = """\
+\b
+Exit codes: 0 holds; 2 usage; 5 inconclusive; 10 fails; 11 holds only vacuously;
+130 interrupted."""
+
+GRAMMAR = """\
+\b
+property  always(F) | sometimes(F) | leads_to(F, F, weak=['A CLOSE'], strong=['B receives'])
+formula F F and F | F or F | not F | implies(F, F) | True | False | N == N | N != N | N < N …
+number N  A.state | B.snd_nxt | … | ESTABLISHED | 7 | N + N | N - N
+network   inflight('A', 'SYN', 'ACK') | nothing_inflight()
+helpers   synchronized('A') | agrees_with_live_peer('B') | left_half_open('B')
+          ended('B', 'reset')"""
+
+
+@click.command(epilog="\n\n".join((EXAMPLE, GRAMMAR, EXIT_CODES)))
+@click.argument("formula")
+@click.option(
+    "--scenario",
+    "scenario_text",
+    default="rfc9293",
+    metavar="'PRESET key=value …'",
+    show_default=True,
+)
+@limited
+@click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is stdout.")
+@click.option("--svg", metavar="FILE", help="Write a sequence chart of the run; - is stdout.")
+@click.option("--traces", metavar="DIR", help="Where to write the run (default: beside the JSON).")
+def check(
+    formula: str,
+    scenario_text: str,
+    engine: str,
+    budget: Budget,
+    json_file: str | None,
+    svg: str | None,
+    traces: str | None,
+) -> None:
+    """Settle a property of your own, e.g. always(A.state != CLOSING)."""
+    from tcpmodel.claims.formula import parse
+    from tcpmodel.claims.runner import check_property
+
+    if json_file == svg == "-":
+        stop(2, "--json - and --svg - both want stdout; give one of them a file")
+    question = parse(formula)
+    with Live(1) as live:
+        observer = live.observer(scenario_text)
+        result, chosen = check_property(question, scenario_text, engine, budget, observer)
+    if "-" not in (json_file, svg):
+        _print(result, formula)
+    written = True
+    path = None
+    if result.trace is not None and (json_file or traces):
+        path = str((Path(traces) if traces else beside(json_file)) / "check.json")
+        written &= attempt(path, lambda: write(str(path), dump(_trace_json(result))))
+    if json_file:
+        from tcpmodel.claims.report import check_json
+
+        told = check_json(result, scenario_text, chosen, path if written else None)
+        written &= attempt(json_file, lambda: write(json_file, dump(told)))
+    if svg:
+        written &= attempt(svg, lambda: _draw(result, formula, scenario_text, svg))
+    sys.exit(_code(result) if written else 2)
+
+
+def _trace_json(result: Result) -> object:
+    return None if result.trace is None else result.trace.to_json()
+
+
+def _draw(result: Result, formula: str, scenario_text: str, svg: str) -> None:
+    from tcpmodel.render.chart import chart
+
+    if result.trace is None:
+        complain(f"there is no run to draw: {result.verdict.value}")
+        return
+    holds = result.verdict.value == "HOLDS"
+    write(svg, chart(result.trace, claim=formula, title=scenario_text, witness=holds))
+
+
+def _print(result: Result, formula: str) -> None:
+    from tcpmodel.render.text import text
+
+    say(f"{result.verdict.value}  {formula}", hang=2)
+    if result.reason:
+        say(f"reason: {result.reason}", hang=2)
+    say(f"scope: {result.scope}", hang=2)
+    counted = [
+        f"{value:,} {name}"
+        for name, value in (("states", result.states), ("transitions", result.transitions))
+        if value is not None
+    ]
+    effort = f"{result.cpu_seconds:.2f} s CPU, engine {result.engine}"
+    say(", ".join([*counted, f"depth {result.depth}", effort]), hang=2)
+    if result.vacuous:
+        say("it holds vacuously: the premise is never reached", hang=2)
+    if result.trace is not None:
+        click.echo()
+        witness = result.verdict.value == "HOLDS"
+        wide = max(60, width())
+        click.echo(text(result.trace, claim=formula, witness=witness, width=wide), nl=False)
+
+
+def _code(result: Result) -> int:
+    from tcpmodel.core.result import Verdict
+
+    if result.verdict is Verdict.FAILS:
+        return 10
+    if result.reason == "interrupted":
+        return 130
+    if result.verdict is not Verdict.HOLDS:
+        return 5
+    return 11 if result.vacuous else 0

@@ -1,0 +1,156 @@
+"""`tcpmodel explain`: why a claim holds or fails."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tcpmodel.cli.output import STYLES, claims_of, complain, dump, limited, say, stop, width, write
+from tcpmodel.cli.progress import Live
+
+if TYPE_CHECKING:
+    from tcpmodel.claims.language import Claim
+    from tcpmodel.claims.runner import Outcome
+    from tcpmodel.core.result import Budget
+    from tcpmodel.core.trace import Trace
+
+EPILOG = """\
+Example:  tcpmodel explain P01 --svg stale-syn.svg
+
+\b
+Exit codes: 0 explained; 2 usage; 5 inconclusive, or no run to show where one was
+asked for; 130 interrupted."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("name", metavar="ID")
+@click.option(
+    "--scenario",
+    "wanted",
+    metavar="S",
+    help="Which of the claim's scenarios (default: the first with a trace).",
+)
+@click.option("--svg", metavar="FILE", help="Write a sequence chart; - is stdout.")
+@click.option("--text", "only_text", is_flag=True, help="Print the run and nothing else.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the run as JSON; - is stdout.")
+@limited
+def explain(
+    name: str,
+    wanted: str | None,
+    svg: str | None,
+    only_text: bool,
+    json_file: str | None,
+    engine: str,
+    budget: Budget,
+) -> None:
+    """Why a claim holds or fails: the run as text, and as a chart.
+
+    ID is a claim's code or name, or PATH:ID for a claim of another file.
+    """
+    from tcpmodel.claims.discovery import select
+    from tcpmodel.claims.runner import Job, check_claim, outcome, trace_of
+
+    if [svg, json_file, "-" if only_text else None].count("-") > 1:
+        stop(2, "only one of --text, --svg - and --json - can have stdout; name a file")
+    path, _, code = name.rpartition(":")
+    file, claim = select(claims_of([path] if path else [])[0], [code])[0]
+    text = _scenario_of(claim, wanted)
+    with Live(1) as live:
+        observer = live.observer(f"{claim.code} {text}")
+        result, chosen = check_claim(claim, text, engine, budget, observer)
+    found = outcome(claim, Job(str(file), claim.code, text, engine, budget), result, chosen)
+    trace = trace_of(found)
+    if not only_text and "-" not in (svg, json_file):
+        _print(claim, found)
+    if trace is not None:
+        _show(trace, claim.says, found, svg, json_file, only_text)
+    elif svg or json_file or only_text:
+        complain(f"{claim.code} has no run to show in {text}: {found.verdict}")
+    if found.reason == "interrupted":
+        sys.exit(130)
+    wants_run = bool(svg or json_file or only_text)
+    sys.exit(5 if found.inconclusive or (trace is None and wants_run) else 0)
+
+
+def _scenario_of(claim: Claim, wanted: str | None) -> str:
+    """The scenario to explain: the wanted one, or the first that should have a run to show."""
+    from difflib import get_close_matches
+
+    from tcpmodel.core.errors import ModelError
+    from tcpmodel.core.property import Kind
+    from tcpmodel.core.result import Verdict
+    from tcpmodel.tcp.scenario import scenario
+
+    if wanted is not None:
+        switches = scenario(wanted).switches
+        same = [t for t in claim.verdicts if scenario(t).switches == switches]
+        if same:
+            return same[0]
+        near = get_close_matches(wanted, list(claim.verdicts), n=1, cutoff=0.3)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        listed = ", ".join(repr(t) for t in claim.verdicts)
+        raise ModelError(f"claim {claim.code} has no scenario {wanted!r}{hint}; it has {listed}")
+    shows = Verdict.HOLDS if claim.property.kind is Kind.SOMETIMES else Verdict.FAILS
+    return next(
+        (t for t, e in claim.verdicts.items() if e.verdict is shows), next(iter(claim.verdicts))
+    )
+
+
+def _print(claim: Claim, found: Outcome) -> None:
+    from tcpmodel.claims import report
+
+    kind = report.mark(found)
+    say((f"{claim.code} {claim.id}", "bold"))
+    say(claim.says)
+    if claim.folklore:
+        say((f"What people say: {claim.folklore}", "italic"))
+    for source in claim.sources:
+        say((f"- {source}", "dim"), hang=2)
+    say("")
+    say(
+        (found.verdict, STYLES[kind]),
+        " in ",
+        (found.scenario, "cyan"),
+        f": {report.explanation(found)}",
+    )
+    say((f"Scope: {found.scope}", "dim"))
+    for line in _evidence(found.evidence, found.trace is None):
+        say((line, "dim"))
+    others = [f"{t} ({e.verdict.value})" for t, e in claim.verdicts.items() if t != found.scenario]
+    if others:
+        say(("Other scenarios: " + "; ".join(others), "dim"))
+    say("")
+
+
+def _evidence(evidence: dict[str, Any], complete: bool) -> Iterator[str]:
+    if evidence.get("premise_reached") is not None:
+        yield f"Premise reached: {'yes' if evidence['premise_reached'] else 'never'}"
+    if not complete:
+        return
+    for title, seen in evidence.get("reached", {}).items():
+        yield f"{title}: {'yes' if seen else 'never'}"
+    if fired := evidence.get("fired"):
+        yield f"Actions taken: {len(fired)}; never enabled: {len(evidence['never_enabled'])}"
+    if evidence.get("deadlocks") is not None:
+        yield f"States without successor: {evidence['deadlocks']}"
+
+
+def _show(
+    trace: Trace, says: str, found: Outcome, svg: str | None, json_file: str | None, only_text: bool
+) -> None:
+    from tcpmodel.render.chart import chart
+    from tcpmodel.render.text import text
+
+    witness = found.verdict == "HOLDS"
+    why = found.why if found.as_expected else ""
+    if only_text or "-" not in (svg, json_file):
+        wide = max(60, width())
+        click.echo(text(trace, claim=says, why=why, witness=witness, width=wide), nl=False)
+    if svg:
+        title = f"{found.code} {found.id}: {found.scenario}"
+        write(svg, chart(trace, claim=says, why=why, title=title, witness=witness))
+    if json_file:
+        write(json_file, dump(trace.to_json()))

@@ -1,0 +1,105 @@
+"""`tcpmodel diagram`, `list` and `doctor`: what there is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tcpmodel.cli.output import claims_of, complain, dump, say
+
+
+@click.command(epilog="Example:  tcpmodel diagram -o diagrams")
+@click.option("-o", "--output", default="diagrams", show_default=True, metavar="DIR")
+def diagram(output: str) -> None:
+    """Draw the pictures: the endpoint's state machine, derived from the rules; counterexamples."""
+    from tcpmodel.claims.diagrams import build
+    from tcpmodel.core.errors import ModelError
+
+    folder = Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        files = build()
+    except ModelError as error:
+        complain(f"{error}; DOT is written all the same")
+        files = build(draw=False)
+    for name, content in files.items():
+        (folder / name).write_text(content, encoding="utf-8")
+        click.echo(str(folder / name))
+
+
+@click.command("list", epilog="Example:  tcpmodel list switches")
+@click.argument(
+    "what", type=click.Choice(["all", "claims", "presets", "switches", "engines"]), default="all"
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--markdown", is_flag=True, help="The claims as a Markdown table.")
+def list_(what: str, as_json: bool, markdown: bool) -> None:
+    """Show the claims, presets, switches (with their values) and engines."""
+    if markdown:
+        from tcpmodel.claims.tables import claims_markdown
+
+        click.echo(claims_markdown(claim for _, claim in claims_of(())[0]), nl=False)
+        return
+    data = {k: v for k, v in _catalogue().items() if what in ("all", k)}
+    if as_json:
+        click.echo(dump(data), nl=False)
+        return
+    for title, entries in data.items():
+        say((title, "bold"))
+        for entry in entries:
+            say(f"{entry['name']:<22} {entry['says']}", indent=2, hang=25)
+            if entry.get("values"):
+                say(entry["values"], indent=25, hang=25)
+        say("")
+
+
+def _catalogue() -> dict[str, list[dict[str, Any]]]:
+    from tcpmodel.engines.registry import ENGINES
+    from tcpmodel.tcp.scenario import PRESETS, SWITCHES, Scenario
+
+    neutral = Scenario().switches
+    return {
+        "claims": [
+            {
+                "name": f"{c.code} {c.id}",
+                "code": c.code,
+                "id": c.id,
+                "says": c.says,
+                "scenarios": list(c.verdicts),
+            }
+            for _, c in claims_of(())[0]
+        ],
+        "presets": [
+            {"name": p.name, "says": _difference(p.switches, neutral)} for p in PRESETS.values()
+        ],
+        "switches": [
+            {"name": key, "says": s.meaning, "values": f"{s.values}   (rfc9293: {neutral[key]})"}
+            for key, s in SWITCHES.items()
+        ],
+        "engines": [
+            {"name": name, "says": (function.__doc__ or "").strip().splitlines()[0]}
+            for name, function in ENGINES.items()
+        ],
+    }
+
+
+def _difference(switches: dict[str, Any], neutral: dict[str, Any]) -> str:
+    return " ".join(f"{k}={v}" for k, v in switches.items() if v != neutral[k]) or "the defaults"
+
+
+@click.command(epilog="Example:  tcpmodel doctor")
+def doctor() -> None:
+    """What this machine has of what tcpmodel can use, and what is missing for what."""
+    from tcpmodel.doctor import examine
+
+    missing = False
+    for need in examine():
+        mark = "ok     " if need.version else ("MISSING" if need.required else "missing")
+        click.echo(f"{mark} {need.name:<14} {need.version or need.remedy}")
+        if not need.version:
+            click.echo(f"        {'':<14} needed for: {need.purpose}")
+        missing |= need.required and not need.version
+    sys.exit(2 if missing else 0)

@@ -1,0 +1,314 @@
+"""What RFC 9293 says about the lifecycle, paragraph by paragraph, and what the model has of it.
+
+`EVENTS` is section 3.10, complete: its lists are numbered here (¶1, ¶2, …), every item of a list
+being a paragraph, also those that only continue the one before or say "return".  `coverage` reads
+the table; `coverage_requirements` has those of the other sections, in the same form.
+
+A line that begins with a section's number opens it.  An entry is `place | what the RFC says`, in
+our words, and below it one of
+
+    + rules: remark     modelled by these rules, which cite the place
+    ~ how               abstracted
+    - why               omitted
+
+`A..C` are the states from A to C, in the order of Figure 5; `each A..C` makes an entry for each of
+them, with its name for `{state}`.  `@word` stands for a phrase of `PHRASES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PHRASES: Mapping[str, str] = {
+    "@error": "a call that is an error changes nothing, so it is not a step; no error is returned",
+    "@process": "there are no access rights: an endpoint has one user, whose endpoint it is",
+    "@security": "there are no security compartments; every segment would match",
+    "@urgent": "there is no urgent data: neither the URG bit nor the urgent pointer",
+    "@receiving": "a RECEIVE is always outstanding: text is delivered when it is taken",
+    "@timestamps": "there is no Timestamp Option",
+    "@window": "the window is constant, never zero, and both sides know it",
+    "@limit": "retransmission has no limit; `abort=on` lets users give up at any time",
+    "@keepalive": "there are no keep-alives",
+    "@icmp": "there are no ICMP messages",
+    "@status": "observation: formulas and runs read the TCB (`w.A.state`); no step is needed for it",
+}
+
+EVENTS = """
+3.10 Event processing
+¶1 | the processing is an example; implementations may differ in detail, not in substance
+    ~ a rule is one atomic step: all checks of a segment, its effects and the answer
+¶2 | endpoints respond to events: user calls, arriving segments, timeouts
+    ~ every rule is of one of these kinds; besides them the network loses, copies and delays
+¶3 | a call returns at once; what happens later is signalled
+    ~ no return values; how a connection ended is remembered for formulas (ghost `outcome`)
+¶4 | errors are named by strings
+    - @error
+¶5 | numbers are compared modulo 2^32
+    ~ modulo 2^`width`; 32 bits are possible, a few suffice for most questions
+¶6 | segments are checked against the window, then queued and processed in order
+    ~ checked as they arrive, never queued: what is not next is dropped and comes again
+¶7 | of an overlapping segment only the new part is processed
+    ~ SYN, FIN and each octet of text travel alone, so that no segment is partly new
+¶8 | if no change of state is mentioned there is none
+    ~ by construction: a variable that a rule does not mention keeps its value
+3.10.1 OPEN call
+CLOSED ¶1 | create a TCB; passive: LISTEN; active: select ISS, send SYN, enter SYN-SENT
+    + closed_passive_open, closed_active_open: without sockets, Diffserv, compartment, user timeout
+CLOSED ¶2 | errors: no access to the local socket, no room for a connection
+    - @process; endpoints have room for one connection, and `incarnations` of them in turn
+LISTEN ¶1 | if active: change from passive to active, select ISS, send SYN, enter SYN-SENT
+    + listen_active_open: the remote socket is always specified; no text goes with the SYN
+SYN-SENT..TIME-WAIT ¶1 | error: the connection already exists
+    ~ @error
+3.10.2 SEND call
+CLOSED ¶1 | error: no access to the connection
+    - @process
+CLOSED ¶2 | error: the connection does not exist
+    ~ @error
+LISTEN ¶1 | change from passive to active, select ISS, send SYN, enter SYN-SENT
+    + listen_send: no text goes with the SYN; it is sent once ESTABLISHED
+SYN-SENT SYN-RECEIVED ¶1 | queue the data until ESTABLISHED
+    ~ users send once ESTABLISHED, which looks the same from outside
+ESTABLISHED CLOSE-WAIT ¶1 | send the buffer in segments with a piggybacked acknowledgment
+    + send: an octet per segment
+ESTABLISHED CLOSE-WAIT ¶2 | if URGENT, set the urgent pointer
+    - @urgent
+FIN-WAIT-1 FIN-WAIT-2 CLOSING LAST-ACK TIME-WAIT ¶1 | error: closing; the request is not served
+    ~ @error
+3.10.3 RECEIVE call
+CLOSED ¶1 | error: no access to the connection
+    - @process
+CLOSED ¶2 | error: the connection does not exist
+    ~ @error
+LISTEN..SYN-RECEIVED ¶1 | queue the request until ESTABLISHED
+    ~ @receiving
+ESTABLISHED..FIN-WAIT-2 ¶1 | queue the request if too little has arrived
+    ~ @receiving
+ESTABLISHED..FIN-WAIT-2 ¶2 | reassemble what has arrived and give it to the user
+    ~ @receiving; only the next octet is taken, so there is nothing to reassemble, and no PUSH
+ESTABLISHED..FIN-WAIT-2 ¶3 | tell the user of urgent data
+    - @urgent
+ESTABLISHED..FIN-WAIT-2 ¶4 | acknowledge data for which responsibility is taken
+    ~ taken, delivered and acknowledged in one step, by `receives_text`
+CLOSE-WAIT ¶1 | give the user what is on hand; when nothing is left: error, closing
+    ~ all that was taken has been delivered: nothing is on hand any more
+CLOSING LAST-ACK TIME-WAIT ¶1 | error: connection closing
+    ~ @error
+3.10.4 CLOSE call
+CLOSED ¶1 | error: no access to the connection
+    - @process
+CLOSED ¶2 | error: the connection does not exist
+    ~ @error
+LISTEN ¶1 | return outstanding RECEIVEs, delete the TCB, enter CLOSED
+    + close_unopened
+SYN-SENT ¶1 | delete the TCB, return queued SENDs and RECEIVEs
+    + close_unopened
+SYN-RECEIVED ¶1 | if nothing is to be sent: send FIN, enter FIN-WAIT-1; otherwise wait
+    + close_first: nothing is ever to be sent in this state, see 3.10.2
+ESTABLISHED ¶1 | send what is queued, then FIN; enter FIN-WAIT-1
+    + close_first: SENDs are sent at once, nothing is queued
+FIN-WAIT-1 FIN-WAIT-2 ¶1 | an error, or ok, but never a second FIN
+    ~ @error
+CLOSE-WAIT ¶1 | send what is queued, then FIN; enter LAST-ACK
+    + close_second: SENDs are sent at once, nothing is queued
+CLOSING LAST-ACK TIME-WAIT ¶1 | error: connection closing
+    ~ @error
+3.10.5 ABORT call
+CLOSED ¶1 | error: no access to the connection
+    - @process
+CLOSED ¶2 | error: the connection does not exist
+    ~ @error
+LISTEN ¶1 | return outstanding RECEIVEs, delete the TCB, enter CLOSED
+    + abort_silently
+SYN-SENT ¶1 | return queued SENDs and RECEIVEs, delete the TCB, enter CLOSED
+    + abort_silently
+SYN-RECEIVED..CLOSE-WAIT ¶1 | send a reset that begins at SND.NXT
+    + abort_with_reset
+SYN-RECEIVED..CLOSE-WAIT ¶2 | notify, flush all queues, delete the TCB, enter CLOSED
+    + abort_with_reset: segments that are under way stay so
+CLOSING LAST-ACK TIME-WAIT ¶1 | ok: delete the TCB, enter CLOSED
+    + abort_silently
+3.10.6 STATUS call
+CLOSED ¶1 | error: no access to the connection
+    - @process
+CLOSED ¶2 | error: the connection does not exist
+    ~ @status
+each LISTEN..TIME-WAIT ¶1 | return state = {state} and the TCB
+    ~ @status
+3.10.7.1 SEGMENT ARRIVES in CLOSED
+¶1 | discard the text; discard a reset; answer all else by a reset its sender will accept
+    + closed_discards_reset, closed_answers_reset: `rst=off`: silence
+¶2 | no ACK: the reset has number zero and acknowledges the whole segment
+    + closed_answers_reset
+¶3 | with ACK: the reset begins at the number that was acknowledged
+    + closed_answers_reset
+3.10.7.2 SEGMENT ARRIVES in LISTEN
+first ¶1 | ignore a reset
+    + listen_ignores_reset
+second ¶1 | any ACK is bad: answer by a reset that begins at the number acknowledged
+    + listen_refuses_ack
+second ¶2 | return
+    + listen_refuses_ack
+third ¶1 | SYN: a wrong security compartment is answered by a reset
+    - @security
+third ¶2 | take IRS and RCV.NXT from the SYN, select ISS, send SYN,ACK; queue other text
+    + listen_receives_syn: text or FIN with a SYN is not kept
+third ¶3 | set SND.NXT and SND.UNA, enter SYN-RECEIVED; fill in the remote socket
+    + listen_receives_syn: there is only one remote socket
+fourth ¶1 | drop what is left
+    + listen_drops
+3.10.7.3 SEGMENT ARRIVES in SYN-SENT
+first ¶1 | an ACK of what was never sent: reset, unless it is a reset itself
+    + syn_sent_refuses_ack
+first ¶2 | and drop the segment
+    + syn_sent_refuses_ack
+first ¶3 | an ACK is acceptable if SND.UNA < SEG.ACK =< SND.NXT
+    + syn_sent_refuses_ack: tested in this form; the TCB has one number outstanding, the SYN's
+second ¶1 | RFC 5961: the reset should begin exactly at RCV.NXT
+    - there is no RCV.NXT yet; the acknowledgment of the SYN is what makes a reset valid (3.5.3)
+second ¶2 | with an acceptable ACK: signal, delete the TCB, enter CLOSED; otherwise drop
+    + syn_sent_receives_reset, syn_sent_ignores_reset: the outcome is called `refused`
+third ¶1 | a wrong security compartment is answered by a reset
+    - @security
+third ¶2 | if a reset was sent, drop the segment
+    - @security
+fourth ¶1 | reached only with a good ACK or none, and without reset
+    + syn_sent_receives_synack, syn_sent_receives_syn: by their guards
+fourth ¶2 | SYN: take IRS and RCV.NXT from it; SND.UNA advances to the ACK, if there is one
+    + syn_sent_receives_synack, syn_sent_receives_syn
+fourth ¶3 | our SYN is acknowledged: ESTABLISHED, form an ACK
+    + syn_sent_receives_synack
+fourth ¶4 | and send it; queued data may go with it; continue with text and FIN of the segment
+    + syn_sent_receives_synack: nothing goes with it, and text or FIN with the SYN is not kept
+fourth ¶5 | otherwise SYN-RECEIVED, form SYN,ACK
+    + syn_sent_receives_syn
+fourth ¶6 | and send it; set the send window; queue other text for later
+    + syn_sent_receives_syn: without send window; text or FIN with the SYN is not kept
+fourth ¶7 | text on a SYN is legal
+    - no user sends text with a SYN
+fifth ¶1 | neither SYN nor reset: drop
+    + syn_sent_drops
+3.10.7.4 SEGMENT ARRIVES in other states
+first, SYN-RECEIVED..TIME-WAIT ¶1 | process in order of SEG.SEQ, and of a segment only what is new
+    ~ only what begins at RCV.NXT is processed; no segment is partly new
+first, SYN-RECEIVED..TIME-WAIT ¶2 | aggregate acknowledgments
+    ~ every segment is acknowledged by itself; the network may lose all but the last one
+first, SYN-RECEIVED..TIME-WAIT ¶3 | four cases of the acceptability test (Table 6)
+    + out_of_window, reset_out_of_window: the cases with a window; @window
+first, SYN-RECEIVED..TIME-WAIT ¶4 | see Appendix A.2: the test keeps valid ACKs from being processed
+    - the test is read literally: a repeated SYN,ACK or FIN is acknowledged, its own ACK not read
+first, SYN-RECEIVED..TIME-WAIT ¶5 | with a zero window accept valid ACK, URG and RST all the same
+    - @window
+first, SYN-RECEIVED..TIME-WAIT ¶6 | not acceptable: send an ACK, unless it is a reset
+    + out_of_window, reset_out_of_window
+first, SYN-RECEIVED..TIME-WAIT ¶7 | then drop it
+    + out_of_window
+first, SYN-RECEIVED..TIME-WAIT ¶8 | with timestamps a SYN in TIME-WAIT is judged otherwise
+    - @timestamps
+first, SYN-RECEIVED..TIME-WAIT ¶9 | assume the segment begins at RCV.NXT; hold later ones back
+    ~ later ones are not held back but acknowledged and dropped (`out_of_order`), and come again
+second ¶1 | RFC 5961 protects against blind resets by the next three checks
+    + receives_reset: switch `rfc5961`
+second 1) | outside the window: drop silently
+    ~ it never comes here: `reset_out_of_window` has dropped it in the first check
+second, SYN-RECEIVED..TIME-WAIT 2) | exactly at RCV.NXT: reset the connection
+    + syn_received_receives_reset, receives_reset: in TIME-WAIT not with `tw_rfc1337=on`
+second, SYN-RECEIVED..TIME-WAIT 3) | elsewhere in the window: challenge ACK, drop
+    + inexact_reset: without throttling
+second, SYN-RECEIVED ¶1 | passive: back to LISTEN; active: connection refused, CLOSED
+    + syn_received_receives_reset
+second, ESTABLISHED..CLOSE-WAIT ¶1 | notify the user, flush, delete the TCB, enter CLOSED
+    + receives_reset
+second, CLOSING LAST-ACK TIME-WAIT ¶1 | delete the TCB, enter CLOSED
+    + receives_reset: `tw_rfc1337=on` ignores it in TIME-WAIT
+third, SYN-RECEIVED ¶1 | a wrong security compartment is answered by a reset
+    - @security
+third, ESTABLISHED..TIME-WAIT ¶1 | likewise, and it ends the connection
+    - @security
+third ¶2 | why this check comes after that of the sequence number
+    - @security
+fourth, SYN-RECEIVED ¶1 | passive: back to LISTEN; active: as in the synchronized states
+    + syn_received_receives_syn, receives_syn
+fourth, ESTABLISHED..TIME-WAIT ¶1 | RFC 5961: challenge ACK, wherever the SYN lies
+    + receives_syn: outside the window the first check answers alike; TIME-WAIT has no timestamps
+fourth, ESTABLISHED..TIME-WAIT ¶2 | then drop it
+    + receives_syn: without throttling
+fourth, ESTABLISHED..TIME-WAIT ¶3 | RFC 793: a SYN in the window is answered by a reset; CLOSED
+    + receives_syn: `rfc5961=off`
+fourth, ESTABLISHED..TIME-WAIT ¶4 | a SYN outside the window has been answered in the first step
+    ~ so it is: by `out_of_window`
+fifth ¶1 | no ACK: drop
+    + lacks_ack
+fifth ¶2 | RFC 5961: an ACK too old or of what was not sent: ACK, drop
+    + acks_unsent: `rfc5961`; not in SYN-RECEIVED, where each bad ACK is answered by a reset
+fifth, SYN-RECEIVED ¶1 | our SYN is acknowledged: ESTABLISHED; set the send window
+    + syn_received_receives_ack: without send window
+fifth, SYN-RECEIVED ¶2 | an ACK that is not acceptable: form a reset
+    + syn_received_refuses_ack
+fifth, SYN-RECEIVED ¶3 | and send it
+    + syn_received_refuses_ack: `rst=off`: silence
+fifth, ESTABLISHED ¶1 | advance SND.UNA; ignore a duplicate ACK; ACK of the unsent: ACK, drop
+    + receives_ack, acks_unsent
+fifth, ESTABLISHED ¶2 | update the send window
+    - @window
+fifth, ESTABLISHED ¶3 | SND.WL1 and SND.WL2 keep old segments from updating the window
+    - @window
+fifth, FIN-WAIT-1 ¶1 | as in ESTABLISHED; if our FIN is acknowledged: FIN-WAIT-2
+    + receives_ack, fin_wait_1_receives_ack_of_fin
+fifth, FIN-WAIT-2 ¶1 | as in ESTABLISHED; the CLOSE can be acknowledged
+    + receives_ack: the user of CLOSE is told nothing
+fifth, CLOSE-WAIT ¶1 | as in ESTABLISHED
+    + receives_ack
+fifth, CLOSING ¶1 | as in ESTABLISHED; if our FIN is acknowledged: TIME-WAIT
+    + receives_ack, closing_receives_ack_of_fin
+fifth, LAST-ACK ¶1 | our FIN is acknowledged: delete the TCB, enter CLOSED
+    + last_ack_receives_ack_of_fin
+fifth, TIME-WAIT ¶1 | the peer's FIN comes again: acknowledge it, restart the 2 MSL timeout
+    + time_wait_receives_fin: before the first check, which would drop it; `time_wait_restart`
+sixth, ESTABLISHED..FIN-WAIT-2 ¶1 | URG: note the pointer, tell the user
+    - @urgent
+sixth, CLOSE-WAIT..TIME-WAIT ¶1 | ignore URG
+    - @urgent
+seventh, ESTABLISHED..FIN-WAIT-2 ¶1 | deliver the text; tell of a PUSH
+    + receives_text: the first octet may also come in SYN-RECEIVED; without PUSH
+seventh, ESTABLISHED..FIN-WAIT-2 ¶2 | acknowledge what is delivered
+    + receives_text
+seventh, ESTABLISHED..FIN-WAIT-2 ¶3 | advance RCV.NXT and adjust the window
+    + receives_text: @window
+seventh, ESTABLISHED..FIN-WAIT-2 ¶4 | an ACK may answer what is in the window but not at its edge
+    + out_of_order
+seventh, ESTABLISHED..FIN-WAIT-2 ¶5 | see the suggestions on managing the window
+    - @window
+seventh, ESTABLISHED..FIN-WAIT-2 ¶6 | the form of the acknowledgment
+    + receives_text
+seventh, ESTABLISHED..FIN-WAIT-2 ¶7 | piggyback it if that costs no delay
+    ~ acknowledged at once, by a segment of its own; what is sent later acknowledges it again
+seventh, CLOSE-WAIT..TIME-WAIT ¶1 | ignore text after the peer's FIN
+    + out_of_order: answered by an ACK; the segment's own ACK is not taken either
+eighth ¶1 | do not process the FIN in CLOSED, LISTEN or SYN-SENT
+    ~ the rules of these states drop or answer such a segment without looking at its FIN
+eighth ¶2 | FIN: tell the user, advance RCV.NXT, acknowledge
+    + receives_fin
+eighth, SYN-RECEIVED ESTABLISHED ¶1 | enter CLOSE-WAIT
+    + receives_fin
+eighth, FIN-WAIT-1 ¶1 | if our FIN is acknowledged: TIME-WAIT and its timer; otherwise CLOSING
+    + receives_fin
+eighth, FIN-WAIT-2 ¶1 | enter TIME-WAIT, start its timer
+    + receives_fin
+eighth, CLOSE-WAIT ¶1 | remain
+    + out_of_order: only a FIN beyond RCV.NXT comes here; a repeated one is out of the window
+eighth, CLOSING ¶1 | remain
+    + out_of_order: as in CLOSE-WAIT
+eighth, LAST-ACK ¶1 | remain
+    + out_of_order: as in CLOSE-WAIT
+eighth, TIME-WAIT ¶1 | remain, restart the 2 MSL timeout
+    + time_wait_receives_fin: `time_wait_restart`
+3.10.8 Timeouts
+user timeout ¶1 | flush, tell the user, delete the TCB, enter CLOSED
+    - @limit
+retransmission timeout ¶1 | send what is at the front of the queue again, restart the timer
+    + retransmit_syn, retransmit_text, retransmit_fin: at any time, or at least every `rto` ticks
+time-wait timeout ¶1 | delete the TCB, enter CLOSED
+    + time_wait_timeout
+"""
+"""Section 3.10: what an endpoint does about each event in each state."""

@@ -1,0 +1,184 @@
+"""What RFC 9293 says about the lifecycle outside section 3.10, in the form of `coverage_items`.
+
+`LIFE` has the sections on opening and closing, `REQUIREMENTS` the numbered MUSTs, SHOULDs and MAYs
+that concern the lifecycle; `ELSEWHERE` names all others, with the reason why they do not.
+"""
+
+from __future__ import annotations
+
+LIFE = """
+3.4.1 Initial sequence number selection
+¶1 | successive incarnations of a connection must not be confused
+    ~ a ghost numbers the incarnations; formulas ask whether they are confused
+¶2 | each side sends its number and has it confirmed; two of the four messages can be one
+    ~ `handshake`: two, three, or three without numbers
+3.4.2 Knowing when to keep quiet
+¶1 | after losing memory of sequence numbers, keep quiet for an MSL
+    - endpoints do not crash and remember how many connections they had
+3.4.3 The quiet time concept
+¶1 | a host that lost its memory sends nothing for an MSL
+    - endpoints do not crash and remember how many connections they had
+¶2 | numbers are in use until an MSL after they were sent
+    ~ with `msl` each segment ages and is gone at that age
+¶3 | where numbers wrap within an MSL, timestamps tell old from new
+    - @timestamps; `width` decides how soon numbers wrap
+3.5 Establishing a connection
+¶1 | three messages: a SYN, its acknowledgment with a SYN, the acknowledgment of that
+    + two_way_server_repeats: only under `handshake=two`, which lacks the third; else 3.10.7
+Figure 7 | both sides open at once
+    + syn_sent_receives_syn: the SYN,ACK of line 6 is not acceptable; only its acknowledgment is
+3.5.1 Half-open connections
+¶1 | one side has closed or aborted and the other does not know; sending makes it known
+    ~ a run, not a step: ABORT with its reset lost (`abort=on`); formulas: `left_half_open`
+¶2 | likewise after a reboot with loss of memory (Figures 9 and 10)
+    - endpoints do not crash
+3.5.2 Reset generation
+¶1 | users may reset at any time; the side that does should enter TIME-WAIT
+    - ABORT enters CLOSED, as 3.10.5 says; the two sections contradict each other
+¶2 | a reset answers what is apparently not meant for this connection
+    ~ the three groups that follow say when
+group 1 | CLOSED: everything but a reset is answered by a reset
+    + closed_answers_reset
+group 2 | LISTEN, SYN-SENT, SYN-RECEIVED: an unacceptable ACK is answered by a reset
+    + syn_received_refuses_ack: see also 3.10.7.2 second and 3.10.7.3 first
+group 3 | synchronized: what is unacceptable is answered by an empty ACK
+    + out_of_window: see also 3.10.7.4 fifth
+3.5.3 Reset processing
+¶1 | a reset is valid if it is in the window; in SYN-SENT if it acknowledges the SYN
+    + receives_reset: with RFC 5961 only at RCV.NXT
+¶2 | LISTEN ignores it; SYN-RECEIVED may return to LISTEN; all others abort and tell the user
+    + receives_reset: see also 3.10.7.2 first and 3.10.7.4 second
+3.6 Closing a connection
+¶1 | CLOSE means that no more is sent, not that nothing more is received
+    ~ text is taken in FIN-WAIT-1 and FIN-WAIT-2 too (`receives_text`)
+case 1 | the local user closes first: FIN, repeated until it is acknowledged
+    + close_first, retransmit_fin
+case 2 | the peer closes first: its FIN is acknowledged, ours follows when the user closes
+    + close_second: never given up, see 3.10.8 user timeout
+case 3 | both close at once (Figure 13)
+    ~ a run, not a step: `close_first` on both sides, then `closing_receives_ack_of_fin`
+"""
+"""Sections 3.4 to 3.6."""
+
+REQUIREMENTS = """
+MUST Lifecycle requirements with a number
+3.4.1 MUST-8 | initial sequence numbers come from a clock
+    ~ `isn=distinct`: those of successive incarnations are far apart, without a clock
+3.4.1 SHLD-1 | add a pseudorandom function of the addresses and a secret to it
+    ~ `isn=free`: any value
+3.4.1 MUST-9 | that function cannot be computed from outside
+    - there is no attacker who would compute it
+3.5 MUST-10 | simultaneous open
+    + syn_sent_receives_syn
+3.5 MUST-11 | SYN-RECEIVED remembers whether the OPEN was passive or active
+    + listen_receives_syn, syn_received_receives_reset: the variable `passive`
+3.5.3 SHLD-2 | allow a reset with text
+    ~ the rules that process resets do not look at text; nobody sends such a reset
+3.6 MUST-12 | tell the application whether the peer closed normally or aborted
+    ~ the ghost `outcome`: closed, refused, reset, aborted
+3.6.1 MAY-1 | half-duplex close: after CLOSE nothing more is read
+    - CLOSE is simplex, as 3.6 wants it
+3.6.1 SHLD-3 | then reset the connection if data is lost that way
+    - it goes with MAY-1
+3.6.1 MUST-13 | linger in TIME-WAIT for 2 MSL
+    + time_wait_timeout, time_wait_receives_fin: `time_wait`, in ticks, and `msl`
+3.6.1 MAY-2 | a new SYN may reopen the connection from TIME-WAIT
+    - a SYN in TIME-WAIT is treated as in the other synchronized states
+3.6.1 SHLD-4 | use timestamps to shorten TIME-WAIT
+    - @timestamps
+3.8.1 MUST-18 | compute the retransmission timeout (RFC 6298, Karn)
+    ~ retransmission at any time covers every timer; `rto` bounds it
+3.8.2 MUST-19 | exponential backoff (and congestion control)
+    ~ likewise as to backoff; there is no congestion control
+3.8.3 MUST-20 | give up on data after threshold R2
+    - @limit
+3.8.3 MUST-21 | the application can set R2
+    - @limit
+3.8.3 MUST-22 | treat SYNs likewise
+    - @limit
+3.8.3 MUST-23 | R2 of a SYN is at least 3 minutes
+    - @limit
+3.8.3 SHLD-9 | tell the application at R1
+    - @limit
+3.8.3 SHLD-10 | R1 is at least 3 retransmissions
+    - @limit
+3.8.3 SHLD-11 | R2 is at least 100 seconds
+    - @limit
+3.8.4 MAY-5 | keep-alives
+    - @keepalive
+3.8.4 MUST-24 | the application can turn them on and off
+    - @keepalive
+3.8.4 MUST-25 | they are off unless asked for
+    ~ so they are: @keepalive
+3.8.4 MUST-26 | only when idle
+    - @keepalive
+3.8.4 MUST-27 | the interval is configurable
+    - @keepalive
+3.8.4 MUST-28 | and two hours or more by default
+    - @keepalive
+3.8.4 MUST-29 | no answer to one probe does not mean that the connection is dead
+    - @keepalive
+3.8.4 SHLD-12 | probe without data
+    - @keepalive
+3.8.4 MAY-6 | or with one octet of garbage
+    - @keepalive
+3.8.6 SHLD-17 | do not give up because of data beyond a shrunk window
+    - @window
+3.8.6 MUST-35 | probe a window that has shrunk to zero
+    - @window
+3.8.6.1 MUST-36 | probe a zero window
+    - @window
+3.8.6.1 MAY-8 | a window may be zero for ever
+    - @window
+3.8.6.1 MUST-37 | and the connection stays open as long as probes are acknowledged
+    - @window
+3.8.6.1 SHLD-29 | first probe after the retransmission timeout
+    - @window
+3.8.6.1 SHLD-30 | exponential intervals between probes
+    - @window
+3.4 MUST-66 | process RST and URG even with a zero window
+    - @window
+3.9.1.1 MUST-41 | a passive OPEN does not affect existing connections
+    ~ an endpoint is one connection; a passive OPEN is possible only where there is none
+3.9.1.1 MUST-42 | LISTEN on a port that has a connection in SYN-SENT or SYN-RECEIVED
+    - an endpoint is one connection
+3.9.2.2 MUST-54 | act on ICMP errors
+    - @icmp
+3.9.2.2 MUST-55 | discard Source Quench
+    - @icmp
+3.9.2.2 MUST-56 | do not abort on soft errors
+    - @icmp
+3.9.2.2 SHLD-25 | tell the application of soft errors
+    - @icmp
+3.9.2.2 SHLD-26 | abort on hard errors
+    - @icmp
+3.10.7.4 first MUST-58 | aggregate acknowledgments
+    ~ every segment is acknowledged by itself; the network may lose all but the last one
+3.10.7.4 first MUST-59 | process all that is queued before acknowledging
+    ~ nothing is queued: a segment is processed when it arrives
+3.10.7.4 first SHLD-31 | hold segments back that begin beyond RCV.NXT
+    ~ dropped and acknowledged (`out_of_order`); they come again
+3.10.7.4 fifth MAY-12 | RFC 5961: refuse an ACK that is too old or of what was not sent
+    + acks_unsent: `rfc5961`
+3.10.7.4 seventh MAY-13 | acknowledge what is in the window but not at its edge
+    + out_of_order
+"""
+"""The MUSTs, SHOULDs and MAYs that decide over the life of a connection."""
+
+ELSEWHERE = """
+window arithmetic | MUST-1 REC-1 | windows are never scaled or negative here
+checksum | MUST-2 MUST-3 | a damaged segment is a lost one
+options | MUST-4 MUST-5 MUST-6 MUST-7 MUST-64 MUST-68 MUST-69 | segments have no options
+segment size | MUST-14 MUST-15 MUST-16 MUST-65 MUST-67 SHLD-5 SHLD-6 MAY-3 | segments carry one octet
+coalescing of small segments | SHLD-7 MUST-17 MUST-38 MUST-39 SHLD-28 | performance only
+delayed acknowledgment | SHLD-18 SHLD-19 MUST-40 | the network delays acknowledgments anyway
+congestion | SHLD-8 MAY-18 | performance only
+shrinking windows | MUST-34 SHLD-14 SHLD-15 SHLD-16 MAY-7 | the window is constant
+urgent data | MUST-30 MUST-31 MUST-32 MUST-33 MUST-62 SHLD-13 | it changes no state
+push | MAY-15 MAY-16 MAY-17 MUST-60 MUST-61 SHLD-27 | it changes no state
+addresses | MUST-43 MUST-44 MUST-45 MUST-46 MUST-57 MUST-63 | two endpoints with valid addresses
+the IP layer | MAY-4 MAY-10 MAY-11 MUST-49 MUST-50 MUST-51 MUST-52 MUST-53 SHLD-24 | below TCP
+Diffserv | MUST-48 SHLD-21 SHLD-22 SHLD-23 MAY-9 | it changes no state
+interface to the application | MUST-47 SHLD-20 MAY-14 | reports and FLUSH change no state
+"""
+"""The other requirements: what they are about, their numbers, why they are not in the table."""

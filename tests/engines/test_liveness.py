@@ -1,0 +1,318 @@
+"""Liveness: what happens sooner or later, under which fairness, and the lasso if it does not."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TypeAlias
+
+import networkx as nx
+import pytest
+import z3
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tcpmodel.core.errors import ModelError
+from tcpmodel.core.property import Property, leads_to
+from tcpmodel.core.result import Budget, Result, Verdict
+from tcpmodel.core.system import Action, TransitionSystem
+from tcpmodel.core.terms import Bool, Term, Var, Word
+from tcpmodel.core.trace import State, Trace
+from tcpmodel.engines import liveness
+from tcpmodel.semantics.interpret import compile_predicate
+from tcpmodel.semantics.replay import retrace
+
+from .toys import at, clock, graph, handing_over
+
+EVER = z3.BoolVal(True)
+
+
+def lasso(system: TransitionSystem, question: Property) -> Trace:
+    """The counterexample to `question`, executed again and looked at by `is_fair_lasso`."""
+    result = liveness.check(system, question)
+    assert result.verdict is Verdict.FAILS
+    return checked(system, question, result)
+
+
+def checked(system: TransitionSystem, question: Property, result: Result) -> Trace:
+    """The counterexample of a result; all that a counterexample has to be is looked up here, on
+    the trace alone.
+    """
+    trace = result.trace
+    assert trace is not None
+    assert retrace(Trace.from_json(trace.to_json()), system) == trace
+    assert trace.loop is not None
+    calls = [holds(system, question.formula, trace.state(i)) for i in range(len(trace) + 1)]
+    meets = [holds(system, question.target, trace.state(i)) for i in range(len(trace) + 1)]
+    assert any(calls[i] and not any(meets[i:]) for i in range(trace.loop + 1))
+    taken = {group_of(system, step.action) for step in trace.steps[trace.loop :]}
+    on_loop = [enabled(system, trace.state(i)) for i in range(trace.loop, len(trace) + 1)]
+    assert all(g in taken or any(g not in able for able in on_loop) for g in question.weak)
+    assert all(g in taken or all(g not in able for able in on_loop) for g in question.strong)
+    if trace.loop == len(trace):
+        assert on_loop == [set()]
+    return trace
+
+
+def holds(system: TransitionSystem, formula: Term, state: State) -> bool:
+    codes = tuple(v.domain.encode(state[v.name]) for v in system.variables)
+    return bool(compile_predicate(system.variables, formula)(codes))
+
+
+def enabled(system: TransitionSystem, state: State) -> set[str]:
+    """The fairness groups that can move."""
+    return {a.event.group for a in system.actions if holds(system, a.enabled, state)}
+
+
+def group_of(system: TransitionSystem, action: str) -> str:
+    return system.action(action).event.group
+
+
+# --- without fairness -----------------------------------------------------------------------------
+
+
+def test_a_loop_beside_the_way_is_a_counterexample() -> None:
+    """0 → 1 → 2 leads to 2, unless one goes round in 1 for ever."""
+    system = graph([(0, 1), (1, 1), (1, 2)])
+    trace = lasso(system, leads_to(at(0), at(2)))
+    assert ([s.action for s in trace.steps], trace.loop) == (["0: 0-1", "1: 1-1"], 1)
+
+
+def test_the_call_may_come_late_and_the_answer_at_once() -> None:
+    """Only what follows a call counts; a state that calls and answers is done."""
+    system = graph([(0, 0), (0, 1), (1, 2), (2, 0)])
+    assert liveness.check(system, leads_to(at(1), at(0))).verdict is Verdict.HOLDS
+    assert liveness.check(system, leads_to(at(1), at(1, 2))).verdict is Verdict.HOLDS
+    assert lasso(system, leads_to(at(0, 1), at(2))).loop == 0
+
+
+def test_what_is_beyond_the_target_does_not_matter() -> None:
+    """A dead end and a loop after the target are nobody's business."""
+    system = graph([(0, 1), (1, 2), (2, 2), (1, 3)])
+    assert liveness.check(system, leads_to(at(0), at(1))).verdict is Verdict.HOLDS
+
+
+def test_numbers_are_those_of_the_whole_graph() -> None:
+    """States, steps, idle actions and dead ends are reported as by explicit search."""
+    system = graph([(0, 1), (1, 2), (5, 6)])
+    result = liveness.check(system, leads_to(at(0), at(2)))
+    assert (result.states, result.transitions, result.depth) == (3, 2, 2)
+    assert (result.evidence.never, result.evidence.deadlocks) == (("2: 5-6",), 1)
+
+
+# --- fairness -------------------------------------------------------------------------------------
+
+DOOR = graph([(0, 1, "door"), (1, 0, "door"), (1, 2, "enter")])
+"""A door opens (0 → 1) and closes (1 → 0); while it is open one may enter (1 → 2)."""
+
+QUEUE = graph([(0, 1, "walk"), (1, 0, "walk"), (0, 2, "enter"), (1, 2, "enter")])
+"""The same with two doors, one of which is always open."""
+
+
+def answer(
+    system: TransitionSystem, weak: tuple[str, ...] = (), strong: tuple[str, ...] = ()
+) -> Verdict:
+    """Does one get in?"""
+    question = leads_to(EVER, at(2), weak=weak, strong=strong)
+    result = liveness.check(system, question)
+    if result.verdict is Verdict.FAILS:
+        checked(system, question, result)
+    return result.verdict
+
+
+def test_weak_fairness_is_enough_for_what_stays_possible() -> None:
+    """Between two doors, one of them always open, entering is continuously enabled."""
+    assert answer(QUEUE) is Verdict.FAILS
+    assert answer(QUEUE, weak=("walk",)) is Verdict.FAILS
+    assert answer(QUEUE, weak=("enter",)) is Verdict.HOLDS
+    assert answer(QUEUE, strong=("enter",)) is Verdict.HOLDS
+
+
+def test_strong_fairness_is_needed_for_what_is_possible_again_and_again() -> None:
+    """A door that opens and closes for ever enables entering infinitely often, never for long."""
+    assert answer(DOOR) is Verdict.FAILS
+    assert answer(DOOR, weak=("enter", "door")) is Verdict.FAILS
+    assert answer(DOOR, strong=("door",)) is Verdict.FAILS
+    assert answer(DOOR, strong=("enter",)) is Verdict.HOLDS
+
+
+def test_the_loop_passes_where_a_fair_group_is_taken_or_cannot_move() -> None:
+    """The lasso is fair by itself: it goes past the closed door."""
+    trace = lasso(DOOR, leads_to(EVER, at(2), weak=("enter",)))
+    assert [s.action for s in trace.steps[trace.loop :]] == ["0: 0-1", "1: 1-0"]
+
+
+def test_fairness_to_one_group_may_need_the_detour_of_another() -> None:
+    """Round 0 → 1 → 0 both `a` and `b` could move; fair to both, the loop takes both."""
+    system = graph(
+        [(0, 1, "go"), (1, 0, "go"), (0, 2, "a"), (2, 0, "go"), (1, 3, "b"), (3, 1, "go")]
+    )
+    trace = lasso(system, leads_to(EVER, at(7), strong=("a", "b")))
+    groups = [group_of(system, s.action) for s in trace.steps[trace.loop :]]
+    assert {"a", "b"} <= set(groups)
+
+
+def test_strong_fairness_prunes_again_and_again() -> None:
+    """Where `out` can move leads away; without it the rest falls apart, and what is left has to
+    be looked at anew: in 3 nothing is enabled but going round.
+    """
+    system = graph([(0, 1), (1, 0), (1, 2, "out"), (0, 3), (3, 3), (1, 3)])
+    question = leads_to(EVER, at(2), strong=("out",))
+    trace = lasso(system, question)
+    assert trace.state(len(trace)) == {"n": 3}
+    without = graph([(0, 1), (1, 0), (1, 2, "out")])
+    assert liveness.check(without, question).verdict is Verdict.HOLDS
+
+
+def test_a_deadlock_is_fair() -> None:
+    """Where nothing is enabled nobody is treated unfairly."""
+    system = graph([(0, 1, "a"), (0, 2, "b")])
+    trace = lasso(system, leads_to(EVER, at(2), weak=("a", "b"), strong=("a", "b")))
+    assert ([s.action for s in trace.steps], trace.loop) == (["0: 0-1"], 1)
+
+
+def test_the_scope_tells_the_fairness() -> None:
+    """A verdict under fairness is not one without."""
+    question = leads_to(EVER, at(2), weak=("door",), strong=("enter",))
+    result = liveness.check(DOOR, question)
+    assert result.scope.assumptions["fairness"] == "weak door, strong enter"
+    assert liveness.check(DOOR, leads_to(EVER, EVER)).scope.assumptions["fairness"] == "none"
+
+
+def test_an_unknown_group_is_named() -> None:
+    """Fairness to nobody would be no assumption at all."""
+    for fairness in ({"weak": ("leave",)}, {"strong": ("enter", "leave")}):
+        with pytest.raises(
+            ModelError, match="no group of actions is called 'leave'; there are door, enter"
+        ):
+            liveness.check(DOOR, leads_to(EVER, at(2), **fairness))
+
+
+# --- loops of the whole system --------------------------------------------------------------------
+
+
+def test_a_loop_closes_though_its_slots_are_exchanged() -> None:
+    """Handed over once, the message is where a sorted state had it all the time; the trace goes
+    on until it is really back.
+    """
+    system = handing_over()
+    trace = lasso(system, leads_to(EVER, system.by_name["taken"].term == 1))
+    assert trace.loop == 0
+    assert [s.action for s in trace.steps] == ["hand over from right", "hand over from left"]
+    assert [trace.state(i)["right"] for i in range(3)] == [1, 0, 1]
+
+
+def test_a_loop_closes_for_variables_that_do_not_matter_too() -> None:
+    """The lamp goes on and off; that nobody reads the count of its presses does not help: the
+    loop goes on until the count is back as well.
+    """
+    on, presses = Var("on", Bool()), Var("presses", Word(3))
+    press = {"on": z3.Not(on.term), "presses": presses.term + 1}
+    system = TransitionSystem(
+        "lamp", (on, presses), z3.And(on.term, presses.term == 0), (Action("press", (), press),)
+    )
+    trace = lasso(system, leads_to(on.term, z3.BoolVal(False)))
+    assert (len(trace), trace.loop) == (8, 0)
+
+
+# --- bounds ---------------------------------------------------------------------------------------
+
+
+def test_an_incomplete_graph_shows_what_it_has_and_vouches_for_nothing() -> None:
+    """A lasso is a lasso; no lasso so far is UNKNOWN."""
+    system = clock(6)
+    x = system.by_name["x"].term
+    result = liveness.check(system, leads_to(EVER, x == 1), Budget(depth=5))
+    assert result.verdict is Verdict.UNKNOWN
+    assert "bound of 5 steps" in result.reason
+    looping = graph([(0, 0), (0, 1), (1, 2), (2, 3)])
+    result = liveness.check(looping, leads_to(EVER, at(3)), Budget(depth=1))
+    assert result.verdict is Verdict.FAILS
+    checked(looping, leads_to(EVER, at(3)), result)
+
+
+def test_a_state_at_the_bound_is_no_deadlock() -> None:
+    """That its steps were not looked at does not mean that it has none."""
+    system = graph([(0, 1), (1, 2), (2, 3)])
+    result = liveness.check(system, leads_to(EVER, at(3)), Budget(depth=2))
+    assert result.verdict is Verdict.UNKNOWN
+
+
+# --- against the definition, on random graphs -----------------------------------------------------
+
+Edge: TypeAlias = tuple[int, int, str]
+
+
+def breaks(edges: list[Edge], calls: set[int], goals: set[int], question: Property) -> bool:
+    """Whether some fair run from place 0 calls and never answers, straight from the definition.
+
+    The edges that a run takes infinitely often are a set that hangs together both ways; so all
+    sets of edges are tried.  A run may also end where no edge leaves.
+    """
+    away = [e for e in edges if not goals & {e[0], e[1]}]
+    after = reach(away, (calls & reach(edges, {0})) - goals)
+    if any(all(s != place for s, _, _ in edges) for place in after):
+        return True
+    inside = [e for e in away if e[0] in after]
+    return any(
+        is_loop(loop) and is_fair(loop, edges, question)
+        for size in range(1, len(inside) + 1)
+        for loop in combinations(inside, size)
+    )
+
+
+def reach(edges: list[Edge], places: set[int]) -> set[int]:
+    """Where one gets from `places`."""
+    more = {t for s, t, _ in edges if s in places} - places
+    return reach(edges, places | more) if more else places
+
+
+def is_loop(loop: tuple[Edge, ...]) -> bool:
+    """A run can take these edges, all of them and no others, again and again."""
+    return bool(nx.is_strongly_connected(nx.DiGraph([(s, t) for s, t, _ in loop])))
+
+
+def is_fair(loop: tuple[Edge, ...], edges: list[Edge], question: Property) -> bool:
+    """Doing so is fair."""
+    taken = {g for _, _, g in loop}
+    able = [{g for s, _, g in edges if s == place} for place in {s for s, _, _ in loop}]
+    return all(g in taken or any(g not in a for a in able) for g in question.weak) and all(
+        g in taken or all(g not in a for a in able) for g in question.strong
+    )
+
+
+places = st.integers(0, 5)
+groups = st.sampled_from(["", "p", "q"])
+fair = st.lists(st.sampled_from(["p", "q"]), unique=True, max_size=2).map(tuple)
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.tuples(places, places, groups), max_size=9, unique=True),
+    st.sets(places, max_size=4),
+    st.sets(places, max_size=2),
+    fair,
+    fair,
+)
+@example([(0, 1, "p"), (1, 0, ""), (1, 2, "q")], {0}, {2}, ("p",), ("q",))
+@example([(0, 0, ""), (0, 0, "p")], {0}, set(), ("p",), ())  # one way, two groups: which took it?
+@example([(0, 0, "q"), (0, 0, "p")], {0}, set(), (), ("q", "p"))
+@example([(0, 1, ""), (1, 0, ""), (1, 1, "p"), (0, 2, "q")], {0}, {2}, ("q",), ("p",))
+def test_verdicts_are_those_of_the_definition(
+    edges: list[Edge],
+    calls: set[int],
+    goals: set[int],
+    weak: tuple[str, ...],
+    strong: tuple[str, ...],
+) -> None:
+    """On graphs of up to six places, with two groups of edges that may be weakly or strongly fair:
+    the engine and the definition agree, and every lasso is one.
+    """
+    away = [(6, 6, "p"), (6, 6, "q")]  # unreachable: so that both groups exist
+    system = graph([*edges, *away])
+    question = leads_to(at(*calls), at(*goals), weak=weak, strong=strong)
+    result = liveness.check(system, question)
+    if breaks(edges, calls, goals, question):
+        assert result.verdict is Verdict.FAILS
+        checked(system, question, result)
+    else:
+        assert result.verdict is Verdict.HOLDS
