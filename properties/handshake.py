@@ -26,7 +26,8 @@ no_stale_established = Claim(
         rfc(9293, "3.5", "the principal reason for the three-way handshake"),
         paper("Tomlinson 1975, Selecting Sequence Numbers"),
         paper(
-            "Murphy and Shankar 1987, Service specification and protocol construction for a transport layer"
+            "Murphy and Shankar 1987, Service specification and protocol construction for a "
+            "transport layer"
         ),
     ],
     property=always(lambda w: implies(w.B.state == ESTABLISHED, w.agrees_with_live_peer("B"))),
@@ -107,7 +108,8 @@ two_way_resource_leak = Claim(
 two_way_data_corruption = Claim(
     code="P03",
     id="two-way-data-corruption",
-    says="No octet that was sent to an earlier incarnation of the server is delivered to a later one.",
+    says="No octet that was sent to an earlier incarnation of the server is delivered to a later "
+    "one.",
     sources=[
         rfc(9293, "3.4.3", "old data accepted as new"),
         paper("Sunshine and Dalal 1978, Connection management in transport protocols"),

@@ -52,7 +52,8 @@ timewait_reack = Claim(
 timewait_if_ack_lost = Claim(
     code="P60",
     id="timewait-2msl-if-ack-lost",
-    says="No FIN of the old connection is accepted in the new one, though the last ACK may be lost.",
+    says="No FIN of the old connection is accepted in the new one, though the last ACK may be "
+    "lost.",
     sources=[*_SEEDS, rfc(9293, "3.4.1"), rfc(1337, "2")],
     property=always(lambda w: implies(w.A.inc == 2, none_of(w.A.stale_fin))),
     verdicts={
@@ -121,15 +122,24 @@ passive_needs_no_wait = Claim(
         seed("a420545a", "the passive closer needs no waiting time at all"),
         rfc(9293, "3.10.7.4", "LAST-ACK: delete the TCB, enter CLOSED"),
     ],
-    property=always(lambda w: implies(w.B.inc == 2, none_of(w.B.stale_fin, w.B.stale_text))),
+    property=always(
+        lambda w: implies(w.B.inc == 2, none_of(w.B.stale_fin, w.B.stale_text)),
+    ),
     verdicts={
-        "tw2 tw_rfc1337=on data=1 senders=A": holds("the active closer's wait protects both"),
-        "tw1 tw_rfc1337=on data=1 senders=A": holds(
-            "1 MSL is enough for this direction: the active closer repeats nothing in TIME-WAIT"
+        "tw2 tw_rfc1337=on data=1 senders=A isn=distinct": holds(
+            "what is left of the old connection is outside the new window"
         ),
-        "tw0 tw_rfc1337=on data=1 senders=A": fails("nobody has waited"),
+        "tw0 tw_rfc1337=on data=1 senders=A isn=distinct": holds(
+            "then it does not even depend on the other side's wait"
+        ),
+        "tw2 tw_rfc1337=on data=1 senders=A capacity=3": fails(
+            "the old connection is opened once more, by a repeated SYN, and its repeated text or "
+            "FIN is next in order: the other side's TIME-WAIT does not protect this one"
+        ),
         "tw2 data=1 senders=A": fails("a reset has ended the active closer's TIME-WAIT (RFC 1337)"),
-        "tw0 tw_rfc1337=on data=1 senders=A isn=distinct": holds("or the numbers protect it"),
+        "tw0 tw_rfc1337=on data=1 senders=A": fails("nobody has waited"),
     },
-    folklore="It is true only as long as the other side keeps its TIME-WAIT.",
+    folklore="Nothing has to be sent again, so it needs no wait to close.  But to listen again at "
+    "once "
+    "is safe only if the new connection gets other numbers than the old one.",
 )

@@ -101,7 +101,7 @@ def test_the_engine_of_the_guide_finds_something() -> None:
 
 def test_the_renderer_of_the_guide_draws() -> None:
     """A renderer is a function of a trace."""
-    from render.traces import normal
+    from render.traces import normal  # type: ignore[import-not-found]
 
     scope: dict[str, object] = {}
     exec(blocks(CONTRIBUTING, "python")[3], scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -134,31 +135,37 @@ def as_junit(
         case = ElementTree.SubElement(
             suite,
             "testcase",
-            classname=f"{found.topic or 'claims'}.{found.code}",
-            name=f"{found.id} [{found.scenario}]",
+            classname=_xml(f"{found.topic or 'claims'}.{found.code}"),
+            name=_xml(f"{found.id} [{found.scenario}]"),
             time=f"{found.cpu_seconds:.3f}",
         )
         body = f"{found.says}\nverdict {found.verdict}, expected {found.expected}\n{found.scope}"
         path = traces.get((found.code, found.scenario))
         if path:
             body += f"\ntrace {path}"
+        body = _xml(body)
         if found.error:
             problems += 1
-            ElementTree.SubElement(case, "error", message=found.error).text = body
+            ElementTree.SubElement(case, "error", message=_xml(found.error)).text = body
         elif mark(found) != "expected":
             failures += 1
-            ElementTree.SubElement(case, "failure", message=explanation(found)).text = body
+            ElementTree.SubElement(case, "failure", message=_xml(explanation(found))).text = body
         else:
             ElementTree.SubElement(case, "system-out").text = body
     for error in errors:
         problems += 1
-        case = ElementTree.SubElement(suite, "testcase", classname="claims", name=error)
-        ElementTree.SubElement(case, "error", message=error)
+        case = ElementTree.SubElement(suite, "testcase", classname="claims", name=_xml(error))
+        ElementTree.SubElement(case, "error", message=_xml(error))
     suite.set("tests", str(len(outcomes) + len(errors)))
     suite.set("failures", str(failures))
     suite.set("errors", str(problems))
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _xml(text: str) -> str:
+    """`text` without the characters that XML does not have."""
+    return re.sub(r"[^\t\n\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "?", text)
 
 
 def summary(

@@ -128,12 +128,12 @@ def check_claim(
     Raises `ModelError`, naming file and line, if the claim's formula makes no property.
     """
     model = compose(scenario(text))
-    question = _question(claim, model)
+    question = question_of(claim, model)
     check, chosen = choose(engine, model.system, question)
     return check(model.system, question, budget, observer), chosen
 
 
-def _question(claim: Claim, model: Model) -> Property:
+def question_of(claim: Claim, model: Model) -> Property:
     """The claim's property in a scenario; whatever its author's formula does, a `ModelError`."""
     code = getattr(claim.property.formula, "__code__", None)
     file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)

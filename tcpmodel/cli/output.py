@@ -162,7 +162,7 @@ def write(file: str, text: str) -> None:
         click.echo(text, nl=False)
     else:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).write_text(text, encoding="utf-8")
+        Path(file).write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def attempt(name: str | Path, writing: Callable[[], None]) -> bool:

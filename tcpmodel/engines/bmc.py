@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import z3
 
+from tcpmodel.core.cone import cone
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.result import (
@@ -27,7 +28,7 @@ from tcpmodel.core.result import (
     Verdict,
     silent,
 )
-from tcpmodel.core.system import TransitionSystem, cone
+from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.terms import FreeVariables, Term
 from tcpmodel.core.trace import Trace
 from tcpmodel.engines.explicit import megabytes_in_use

@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import z3
 
+from tcpmodel.core.cone import cone, require_symmetric
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.result import (
@@ -25,7 +27,7 @@ from tcpmodel.core.result import (
     Verdict,
     silent,
 )
-from tcpmodel.core.system import TransitionSystem, cone
+from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.terms import Term
 from tcpmodel.core.trace import Trace
 from tcpmodel.semantics.interpret import (
@@ -62,6 +64,7 @@ def check(
     goal = question.formula if question.kind is Kind.SOMETIMES else z3.Not(question.formula)
     watched = [goal, *([question.premise] if question.premise is not None else [])]
     small = cone(system, [*watched, *system.watches.values()])
+    require_symmetric(small, [*watched, *small.watches.values()])
     compiled = interpreter(small)
     search = Search(compiled, goal, budget, observer)
     search.watch("", question.premise)
@@ -245,8 +248,12 @@ class _Limits:
 
 
 def megabytes_in_use() -> int:
-    """The largest resident size of this process so far, in megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """The resident size of this process, in megabytes; its peak where only that is known."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return pages * resource.getpagesize() >> 20
+    except (OSError, IndexError, ValueError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
 
 
 def trace_to(system: TransitionSystem, search: Search, target: int) -> Trace:

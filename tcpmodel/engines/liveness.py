@@ -17,10 +17,11 @@ from dataclasses import dataclass
 import networkx as nx
 import z3
 
+from tcpmodel.core.cone import cone, require_symmetric
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.result import Budget, Observer, Progress, Result, Scope, Verdict, silent
-from tcpmodel.core.system import TransitionSystem, cone
+from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.trace import Trace
 from tcpmodel.engines.explicit import Search, whole
 from tcpmodel.semantics.interpret import Codes, interpreter
@@ -52,7 +53,9 @@ def check(
             raise ModelError(
                 f"no group of actions is called {group!r}; there are {', '.join(known)}"
             )
-    small = cone(system, [question.formula, question.target, *system.watches.values()])
+    asked = [question.formula, question.target]
+    small = cone(system, [*asked, *system.watches.values()])
+    require_symmetric(small, [*asked, *small.watches.values()])
     search = Search(interpreter(small), z3.BoolVal(False), budget, observer, keep_edges=True)
     search.watch("", question.formula)
     for title, term in small.watches.items():

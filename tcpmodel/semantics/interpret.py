@@ -193,8 +193,10 @@ class _Text:
                 stack.pop()
 
     def condition(self, term: Term, lines: list[str], indent: str) -> str:
-        """The expression of a guard: evaluated where it stands (no work before need), unless it
-        is too large to be written out."""
+        """The expression of a guard, evaluated where it stands: no work before need.
+
+        One that is too large to be written out is computed before.
+        """
         return self._plain(term) if _is_small(term) else self.shared(term, lines, indent)
 
     def _plain(self, term: Term) -> str:

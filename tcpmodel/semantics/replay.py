@@ -99,7 +99,7 @@ def choices_through(
         kin.setdefault(_kind(action), []).append(index)
     found, state = [], start
     for wanted, target in path:
-        for index in (wanted, *kin[_kind(system.actions[wanted])]):
+        for index in kin[_kind(system.actions[wanted])]:
             action = system.actions[index]
             if index not in bodies:
                 bodies[index] = compile_function(
@@ -241,7 +241,9 @@ class _Run:
         channel = self.channels.setdefault(receive.channel, _Channel())
         origin = channel.sender(receive.slot)
         found = self.message(receive.channel, dict(receive.fields), row, origin)
-        if receive.keeps:
+        if receive.keeps and receive.shifts:
+            channel.slots.insert(receive.slot, origin)
+        elif receive.keeps:
             channel.put(origin)
         else:
             channel.take(receive.slot, receive.shifts)
@@ -270,7 +272,8 @@ class _Run:
         history, receive = self.system.history, action.event.receives
         if receive is None or history is None:
             return tuple(0 for _ in self.system.inputs)
-        sent = self.sent[choice.sent_at - 1] if 0 < (choice.sent_at or 0) < number else None
+        origin = choice.sent_at or 0
+        sent = self.sent[origin - 1] if 0 < origin < number else None
         if sent is None or sent[0] != receive.channel:
             raise EngineError(
                 f"step {number}: nothing was sent on {receive.channel} at {choice.sent_at}"

@@ -1,7 +1,7 @@
-"""SEGMENT ARRIVES without a synchronized connection: RFC 9293 sections 3.10.7.1 to 3.10.7.3.
+"""SEGMENT ARRIVES without a connection: RFC 9293 sections 3.10.7.1 to 3.10.7.3.
 
-`synchronized` has section 3.10.7.4.  A segment that no rule takes up is dropped; the rules that
-drop say so, because a dropped segment is gone.
+`acceptance` and `synchronized` have section 3.10.7.4.  The rules that drop a segment say so: a
+dropped segment is gone.
 """
 
 from __future__ import annotations

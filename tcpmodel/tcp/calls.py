@@ -84,7 +84,7 @@ def send(me: Me) -> Reactions:
     return [
         Reaction(
             when=[me.may_send, me.state == state, z3.ULT(sent, me.switches.data)],
-            then={me.snd_nxt: me.snd_nxt + 1, **me.sent()},
+            then={me.snd_nxt: me.snd_nxt + 1, **me.sent_first()},
             send=me.segment(ctl(ACK), me.snd_nxt, me.rcv_nxt, text=1),
             name=name,
         )
@@ -115,7 +115,7 @@ def close_first(me: Me) -> Reactions:
     return [
         Reaction(
             when=[me.may_close_first, me.state == state],
-            then={me.state: FIN_WAIT_1, me.snd_nxt: me.snd_nxt + 1, **me.sent()},
+            then={me.state: FIN_WAIT_1, me.snd_nxt: me.snd_nxt + 1, **me.sent_first()},
             send=me.fin(),
             name=name,
         )
@@ -127,7 +127,7 @@ def close_first(me: Me) -> Reactions:
 def close_second(me: Me) -> Reactions:
     return Reaction(
         when=[me.state == CLOSE_WAIT],
-        then={me.state: LAST_ACK, me.snd_nxt: me.snd_nxt + 1, **me.sent()},
+        then={me.state: LAST_ACK, me.snd_nxt: me.snd_nxt + 1, **me.sent_first()},
         send=me.fin(),
     )
 

@@ -8,7 +8,7 @@ all; a bounded engine lets whatever was sent arrive at any later time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import z3
@@ -140,7 +140,7 @@ class Slots:
                     f"{self.name}[{index}].duplicated",
                     (here, self.room, *copies),
                     self._copied(slot) | _spend("copies_left", self.switches.dup),
-                    Receive(self.name, index, receive.fields, keeps=True),
+                    replace(receive, keeps=True),
                 )
             if self.switches.msl and self.switches.lossy:
                 yield self._fault(
@@ -177,14 +177,21 @@ class Slots:
         return {v.name: v.domain.term(_zero(v.domain)) for v in slots[index].values()}
 
     def _copied(self, slot: Mapping[str, Var]) -> dict[str, Term]:
+        """A copy in the first empty slot; in a queue, behind the original."""
+        slots = self.slots
+        if self.switches.channel == "fifo":
+            return {
+                var.name: earlier[name].term
+                for earlier, later in pairwise(slots)
+                for name, var in later.items()
+            }
         updates = self.put(_segment(slot))
         if self.switches.msl:
             before: list[Term] = []
-            for other in self.slots:
-                free = other["ctl"].term == 0
-                updates[other["age"].name] = z3.If(
-                    z3.And(free, *before), slot["age"].term, other["age"].term
-                )
+            for other in slots:
+                here = z3.And(other["ctl"].term == 0, *before)
+                age = z3.If(here, slot["age"].term, other["age"].term)
+                updates[other["age"].name] = age
                 before.append(other["ctl"].term != 0)
         return updates
 

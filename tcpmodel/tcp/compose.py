@@ -24,6 +24,7 @@ from tcpmodel.core.terms import (
     conjunction,
     conjuncts,
 )
+from tcpmodel.tcp.acceptance import CHECKS
 from tcpmodel.tcp.arrives import UNSYNCHRONIZED
 from tcpmodel.tcp.calls import CALLS
 from tcpmodel.tcp.channel import Arrival, Past, Slots, fault_budgets, history, inputs
@@ -36,7 +37,7 @@ from tcpmodel.tcp.tcb import Me, segment_domains, tcb_domains
 from tcpmodel.tcp.timeouts import TIMEOUTS
 from tcpmodel.tcp.world import World
 
-SOURCES = (*CALLS, *UNSYNCHRONIZED, *SYNCHRONIZED_RULES, *TIMEOUTS)
+SOURCES = (*CALLS, *UNSYNCHRONIZED, *CHECKS, *SYNCHRONIZED_RULES, *TIMEOUTS)
 """Every rule of TCP, in the order of RFC 9293 section 3.10."""
 
 AGENTS = ("A", "B")

@@ -1,8 +1,8 @@
 """What RFC 9293 says about the lifecycle, paragraph by paragraph, and what the model has of it.
 
 `EVENTS` is section 3.10, complete: its lists are numbered here (¶1, ¶2, …), every item of a list
-being a paragraph, also those that only continue the one before or say "return".  `coverage` reads
-the table; `coverage_requirements` has those of the other sections, in the same form.
+being a paragraph, but for what only introduces another list.  `coverage` reads the table;
+`coverage_requirements` has those of the other sections, in the same form.
 
 A line that begins with a section's number opens it.  An entry is `place | what the RFC says`, in
 our words, and below it one of
@@ -30,7 +30,7 @@ PHRASES: Mapping[str, str] = {
     "@limit": "retransmission has no limit; `abort=on` lets users give up at any time",
     "@keepalive": "there are no keep-alives",
     "@icmp": "there are no ICMP messages",
-    "@status": "observation: formulas and runs read the TCB (`w.A.state`); no step is needed for it",
+    "@status": "observation: formulas and runs read the TCB (`w.A.state`); that takes no step",
 }
 
 EVENTS = """
@@ -167,10 +167,12 @@ first ¶3 | an ACK is acceptable if SND.UNA < SEG.ACK =< SND.NXT
 second ¶1 | RFC 5961: the reset should begin exactly at RCV.NXT
     - there is no RCV.NXT yet; the acknowledgment of the SYN is what makes a reset valid (3.5.3)
 second ¶2 | with an acceptable ACK: signal, delete the TCB, enter CLOSED; otherwise drop
-    + syn_sent_receives_reset, syn_sent_ignores_reset: the outcome is called `refused`
-third ¶1 | a wrong security compartment is answered by a reset
+    + syn_sent_receives_reset, syn_sent_ignores_reset: the ghost `outcome` becomes refused
+third ¶1 | a wrong security compartment, with ACK: a reset that begins at the number acknowledged
     - @security
-third ¶2 | if a reset was sent, drop the segment
+third ¶2 | without ACK: a reset with number zero that acknowledges the segment
+    - @security
+third ¶3 | if a reset was sent, drop the segment
     - @security
 fourth ¶1 | reached only with a good ACK or none, and without reset
     + syn_sent_receives_synack, syn_sent_receives_syn: by their guards
@@ -225,7 +227,7 @@ third, SYN-RECEIVED ¶1 | a wrong security compartment is answered by a reset
     - @security
 third, ESTABLISHED..TIME-WAIT ¶1 | likewise, and it ends the connection
     - @security
-third ¶2 | why this check comes after that of the sequence number
+third ¶1 | why this check comes after that of the sequence number
     - @security
 fourth, SYN-RECEIVED ¶1 | passive: back to LISTEN; active: as in the synchronized states
     + syn_received_receives_syn, receives_syn
@@ -284,7 +286,7 @@ seventh, ESTABLISHED..FIN-WAIT-2 ¶6 | the form of the acknowledgment
 seventh, ESTABLISHED..FIN-WAIT-2 ¶7 | piggyback it if that costs no delay
     ~ acknowledged at once, by a segment of its own; what is sent later acknowledges it again
 seventh, CLOSE-WAIT..TIME-WAIT ¶1 | ignore text after the peer's FIN
-    + out_of_order: answered by an ACK; the segment's own ACK is not taken either
+    + text_after_fin: answered by an ACK
 eighth ¶1 | do not process the FIN in CLOSED, LISTEN or SYN-SENT
     ~ the rules of these states drop or answer such a segment without looking at its FIN
 eighth ¶2 | FIN: tell the user, advance RCV.NXT, acknowledge
@@ -296,11 +298,11 @@ eighth, FIN-WAIT-1 ¶1 | if our FIN is acknowledged: TIME-WAIT and its timer; ot
 eighth, FIN-WAIT-2 ¶1 | enter TIME-WAIT, start its timer
     + receives_fin
 eighth, CLOSE-WAIT ¶1 | remain
-    + out_of_order: only a FIN beyond RCV.NXT comes here; a repeated one is out of the window
+    + text_after_fin: only a FIN beyond RCV.NXT comes here; a repeated one is out of the window
 eighth, CLOSING ¶1 | remain
-    + out_of_order: as in CLOSE-WAIT
+    + text_after_fin: as in CLOSE-WAIT
 eighth, LAST-ACK ¶1 | remain
-    + out_of_order: as in CLOSE-WAIT
+    + text_after_fin: as in CLOSE-WAIT
 eighth, TIME-WAIT ¶1 | remain, restart the 2 MSL timeout
     + time_wait_receives_fin: `time_wait_restart`
 3.10.8 Timeouts

@@ -7,6 +7,13 @@ that concern the lifecycle; `ELSEWHERE` names all others, with the reason why th
 from __future__ import annotations
 
 LIFE = """
+3.3.2 Figure 5
+Figure 5 Note 1 | a reset in SYN-RECEIVED leads to LISTEN only after a passive OPEN
+    + syn_received_receives_reset
+Figure 5 Note 2 | from FIN-WAIT-1 to TIME-WAIT, if the FIN brings the ACK of ours
+    ~ an edge of the table of edges
+Figure 5 Note 3 | a reset leads to LISTEN or CLOSED from everywhere; who sends one: TIME-WAIT
+    ~ the former are in the table of edges; for the latter see 3.5.2
 3.4.1 Initial sequence number selection
 ¶1 | successive incarnations of a connection must not be confused
     ~ a ghost numbers the incarnations; formulas ask whether they are confused
@@ -24,9 +31,9 @@ LIFE = """
     - @timestamps; `width` decides how soon numbers wrap
 3.5 Establishing a connection
 ¶1 | three messages: a SYN, its acknowledgment with a SYN, the acknowledgment of that
-    + two_way_server_repeats: only under `handshake=two`, which lacks the third; else 3.10.7
+    + two_way_server_repeats: with two messages (`handshake`); else see 3.10.7
 Figure 7 | both sides open at once
-    + syn_sent_receives_syn: the SYN,ACK of line 6 is not acceptable; only its acknowledgment is
+    + syn_sent_receives_syn: the SYN,ACK of line 6 is out of the window; its ACK counts
 3.5.1 Half-open connections
 ¶1 | one side has closed or aborted and the other does not know; sending makes it known
     ~ a run, not a step: ABORT with its reset lost (`abort=on`); formulas: `left_half_open`
@@ -61,7 +68,7 @@ case 3 | both close at once (Figure 13)
 """Sections 3.4 to 3.6."""
 
 REQUIREMENTS = """
-MUST Lifecycle requirements with a number
+Requirements with a number
 3.4.1 MUST-8 | initial sequence numbers come from a clock
     ~ `isn=distinct`: those of successive incarnations are far apart, without a clock
 3.4.1 SHLD-1 | add a pseudorandom function of the addresses and a secret to it
@@ -169,7 +176,7 @@ ELSEWHERE = """
 window arithmetic | MUST-1 REC-1 | windows are never scaled or negative here
 checksum | MUST-2 MUST-3 | a damaged segment is a lost one
 options | MUST-4 MUST-5 MUST-6 MUST-7 MUST-64 MUST-68 MUST-69 | segments have no options
-segment size | MUST-14 MUST-15 MUST-16 MUST-65 MUST-67 SHLD-5 SHLD-6 MAY-3 | segments carry one octet
+segment size | MUST-14 MUST-15 MUST-16 MUST-65 MUST-67 SHLD-5 SHLD-6 MAY-3 | one octet per segment
 coalescing of small segments | SHLD-7 MUST-17 MUST-38 MUST-39 SHLD-28 | performance only
 delayed acknowledgment | SHLD-18 SHLD-19 MUST-40 | the network delays acknowledgments anyway
 congestion | SHLD-8 MAY-18 | performance only

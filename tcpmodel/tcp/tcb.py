@@ -231,17 +231,30 @@ class Me:
             self.outcome: OUTCOME.term("none"),
             self.stale_text: z3.BoolVal(False),
             self.stale_fin: z3.BoolVal(False),
-            **self.sent(),
+            **self.sent_again(),
         }
         if irs is not None and peer is not None:
             then |= {self.irs: irs, self.rcv_nxt: irs + 1, self.peer: peer}
         return then
 
-    def sent(self) -> dict[Term, Term]:
-        """The update for having sent what has to be acknowledged: the retransmission timer."""
+    def sent_first(self) -> dict[Term, Term]:
+        """The update for having sent something new: its retransmission timer runs, if none did."""
+        return self._rtx(self.snd_una == self.snd_nxt)
+
+    def sent_again(self) -> dict[Term, Term]:
+        """The update for having sent what was at the front of the queue: its timer starts anew."""
+        return self._rtx(z3.BoolVal(True))
+
+    def acked(self, seg: Segment) -> dict[Term, Term]:
+        """The update for an acknowledgment of something new: the timer is that of the rest."""
+        return self._rtx(self.acks_new(seg))
+
+    def _rtx(self, when: Term) -> dict[Term, Term]:
+        """RFC 6298 section 5, for a constant timeout."""
         if "rtx_timer" not in self.variables:
             return {}
-        return {self.rtx_timer: z3.BitVecVal(self.switches.rto, self.rtx_timer.size())}
+        full = z3.BitVecVal(self.switches.rto, self.rtx_timer.size())
+        return {self.rtx_timer: z3.If(when, full, self.rtx_timer)}
 
     def enter_time_wait(self) -> dict[Term, Term]:
         """The updates that start (or restart) the time-wait timer."""

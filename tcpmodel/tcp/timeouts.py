@@ -33,13 +33,20 @@ def retransmit_syn(me: Me) -> Reactions:
         return None
     synack = me.segment(ctl(SYN, ACK), me.iss, me.rcv_nxt)
     return [
-        Reaction([me.state == SYN_SENT], me.sent(), me.segment(ctl(SYN), me.iss), "__syn_sent"),
         Reaction(
-            [me.state == SYN_RECEIVED, me.snd_una == me.iss], me.sent(), synack, "__syn_received"
+            [me.state == SYN_SENT], me.sent_again(), me.segment(ctl(SYN), me.iss), "__syn_sent"
+        ),
+        Reaction(
+            [me.state == SYN_RECEIVED, me.snd_una == me.iss],
+            me.sent_again(),
+            synack,
+            "__syn_received",
         ),
         # CLOSE in SYN-RECEIVED has put a FIN behind our SYN, which is not acknowledged yet.
-        Reaction([me.state == FIN_WAIT_1, me.snd_una == me.iss], me.sent(), synack, "__fin_wait_1"),
-        Reaction([me.state == CLOSING, me.snd_una == me.iss], me.sent(), synack, "__closing"),
+        Reaction(
+            [me.state == FIN_WAIT_1, me.snd_una == me.iss], me.sent_again(), synack, "__fin_wait_1"
+        ),
+        Reaction([me.state == CLOSING, me.snd_una == me.iss], me.sent_again(), synack, "__closing"),
     ]
 
 
@@ -54,10 +61,13 @@ def retransmit_text(me: Me) -> Reactions:
     fin_unsent = ((ESTABLISHED, "__established"), (CLOSE_WAIT, "__close_wait"))
     begun = [_unacknowledged(me), me.snd_una != me.iss]
     return [
-        Reaction([me.state == state, *begun], me.sent(), text, name) for state, name in fin_unsent
+        Reaction([me.state == state, *begun], me.sent_again(), text, name)
+        for state, name in fin_unsent
     ] + [
         # With the FIN sent, SND.NXT - 1 is its number: text is what comes before it.
-        Reaction([me.state == state, *begun, me.snd_una != me.snd_nxt - 1], me.sent(), text, name)
+        Reaction(
+            [me.state == state, *begun, me.snd_una != me.snd_nxt - 1], me.sent_again(), text, name
+        )
         for state, name in fin_sent
     ]
 
@@ -72,7 +82,7 @@ def retransmit_fin(me: Me) -> Reactions:
         return None
     fin = me.segment(ctl(FIN, ACK), me.snd_una, me.rcv_nxt)
     return [
-        Reaction([me.state == state, me.snd_una == me.snd_nxt - 1], me.sent(), fin, name)
+        Reaction([me.state == state, me.snd_una == me.snd_nxt - 1], me.sent_again(), fin, name)
         for state, name in (
             (FIN_WAIT_1, "__fin_wait_1"),
             (CLOSING, "__closing"),

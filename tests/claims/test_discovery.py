@@ -32,7 +32,7 @@ def test_whatever_is_a_claim_is_found_in_the_order_of_its_definition(tmp_path: P
 
 
 def test_a_folder_stands_for_its_files_in_order(tmp_path: Path) -> None:
-    """Alphabetically; names that begin with _ are helpers; what is not there is the user's mistake."""
+    """Alphabetically; names that begin with _ are helpers; a path must lead somewhere."""
     for name in ("b.py", "a.py", "_helper.py", "notes.txt"):
         write(tmp_path / name)
     assert [p.name for p in claim_files(tmp_path)] == ["a.py", "b.py"]
@@ -102,7 +102,7 @@ def test_what_python_may_decide_is_not(formula: str, tmp_path: Path) -> None:
 def test_a_named_function_is_read_as_carefully(tmp_path: Path) -> None:
     """A formula may be a `def`."""
     bad = ["def both(w):", "    return w.A.passive and w.B.passive", line(formula="both")]
-    with pytest.raises(ModelError, match="mine.py:3: in a formula"):
+    with pytest.raises(ModelError, match=r"mine\.py:3: in a formula"):
         load(write(tmp_path / "mine.py", *bad))
 
 

@@ -201,7 +201,7 @@ def test_ctrl_c_says_what_was_known() -> None:
 
 
 def test_progress_is_shown_while_it_works() -> None:
-    """Phase, depth, states, states per second, on stderr of a terminal; a file gets results only."""
+    """Phase, depth, states and states per second on a terminal; a file gets results only."""
     seen = on_terminal("check", HOLDS, "--scenario", LARGE, "--timeout", "2", env={"COLUMNS": "60"})
     assert re.search(r"rfc9293.*: search, depth \d+, [\d,]+ states, [\d,]+/s", seen), seen
     ran = spawn("check", HOLDS, "--scenario", LARGE, "--timeout", "1")

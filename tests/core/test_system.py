@@ -11,6 +11,7 @@ import z3
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tcpmodel.core.cone import cone
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import always
 from tcpmodel.core.result import Verdict
@@ -21,7 +22,6 @@ from tcpmodel.core.system import (
     Receive,
     Send,
     TransitionSystem,
-    cone,
 )
 from tcpmodel.core.terms import Bool, Counter, Domain, Enumeration, Term, Var, Word
 from tcpmodel.engines import explicit
@@ -354,7 +354,7 @@ def walk(system: TransitionSystem, names: list[str]) -> set[tuple[Codes, frozens
     return views
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(small_systems(), st.sampled_from(_values(Bool(), VARIABLES)))
 @example(toy(), on.term)
 def test_the_cone_has_the_same_runs(system: TransitionSystem, formula: Term) -> None:

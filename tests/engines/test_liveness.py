@@ -21,7 +21,7 @@ from tcpmodel.engines import liveness
 from tcpmodel.semantics.interpret import compile_predicate
 from tcpmodel.semantics.replay import retrace
 
-from .toys import at, clock, graph, handing_over
+from .toys import Edge, at, clock, graph, handing_over
 
 EVER = z3.BoolVal(True)
 
@@ -151,16 +151,31 @@ def test_fairness_to_one_group_may_need_the_detour_of_another() -> None:
     assert {"a", "b"} <= set(groups)
 
 
-def test_strong_fairness_prunes_again_and_again() -> None:
-    """Where `out` can move leads away; without it the rest falls apart, and what is left has to
-    be looked at anew: in 3 nothing is enabled but going round.
+def test_the_loop_goes_out_of_its_way_to_where_a_fair_group_cannot_move() -> None:
+    """Waiting at the open door (0 → 0) for ever is unfair; letting it close now and then is not."""
+    system = graph([(0, 0, "wait"), (0, 1, "close"), (1, 0, "open"), (0, 2, "enter")])
+    trace = lasso(system, leads_to(EVER, at(2), weak=("enter",)))
+    assert {1} <= {trace.state(i)["n"] for i in range(trace.loop or 0, len(trace))}
+
+
+def test_strong_fairness_rules_out_states_not_runs() -> None:
+    """All of 0, 1, 2 hang together, and a run that keeps coming to 0 has to leave at last; one
+    that stays with 1 and 2 does not.
     """
-    system = graph([(0, 1), (1, 0), (1, 2, "out"), (0, 3), (3, 3), (1, 3)])
-    question = leads_to(EVER, at(2), strong=("out",))
-    trace = lasso(system, question)
-    assert trace.state(len(trace)) == {"n": 3}
-    without = graph([(0, 1), (1, 0), (1, 2, "out")])
-    assert liveness.check(without, question).verdict is Verdict.HOLDS
+    ways: list[Edge] = [(0, 1), (1, 0), (1, 2), (2, 1), (0, 3, "out")]
+    trace = lasso(graph(ways), leads_to(EVER, at(3), strong=("out",)))
+    assert {trace.state(i)["n"] for i in range(trace.loop or 0, len(trace))} == {1, 2}
+
+
+def test_strong_fairness_rules_out_again_and_again() -> None:
+    """Without 0, where `a` can move, nobody takes `b` any more, which can move in 1; without 1,
+    2 and 3 are left, and going round there is fair.  If `b` can move in 3 too, nothing is left.
+    """
+    ways: list[Edge] = [(0, 1), (1, 2), (2, 1), (1, 0, "b"), (2, 3), (3, 2), (0, 7, "a")]
+    question = leads_to(EVER, at(7), strong=("a", "b"))
+    trace = lasso(graph(ways), question)
+    assert {trace.state(i)["n"] for i in range(trace.loop or 0, len(trace))} == {2, 3}
+    assert liveness.check(graph([*ways, (3, 0, "b")]), question).verdict is Verdict.HOLDS
 
 
 def test_a_deadlock_is_fair() -> None:
@@ -239,10 +254,10 @@ def test_a_state_at_the_bound_is_no_deadlock() -> None:
 
 # --- against the definition, on random graphs -----------------------------------------------------
 
-Edge: TypeAlias = tuple[int, int, str]
+Step: TypeAlias = tuple[int, int, str]
 
 
-def breaks(edges: list[Edge], calls: set[int], goals: set[int], question: Property) -> bool:
+def breaks(edges: list[Step], calls: set[int], goals: set[int], question: Property) -> bool:
     """Whether some fair run from place 0 calls and never answers, straight from the definition.
 
     The edges that a run takes infinitely often are a set that hangs together both ways; so all
@@ -260,18 +275,18 @@ def breaks(edges: list[Edge], calls: set[int], goals: set[int], question: Proper
     )
 
 
-def reach(edges: list[Edge], places: set[int]) -> set[int]:
+def reach(edges: list[Step], places: set[int]) -> set[int]:
     """Where one gets from `places`."""
     more = {t for s, t, _ in edges if s in places} - places
     return reach(edges, places | more) if more else places
 
 
-def is_loop(loop: tuple[Edge, ...]) -> bool:
+def is_loop(loop: tuple[Step, ...]) -> bool:
     """A run can take these edges, all of them and no others, again and again."""
     return bool(nx.is_strongly_connected(nx.DiGraph([(s, t) for s, t, _ in loop])))
 
 
-def is_fair(loop: tuple[Edge, ...], edges: list[Edge], question: Property) -> bool:
+def is_fair(loop: tuple[Step, ...], edges: list[Step], question: Property) -> bool:
     """Doing so is fair."""
     taken = {g for _, _, g in loop}
     able = [{g for s, _, g in edges if s == place} for place in {s for s, _, _ in loop}]
@@ -298,7 +313,7 @@ fair = st.lists(st.sampled_from(["p", "q"]), unique=True, max_size=2).map(tuple)
 @example([(0, 0, "q"), (0, 0, "p")], {0}, set(), (), ("q", "p"))
 @example([(0, 1, ""), (1, 0, ""), (1, 1, "p"), (0, 2, "q")], {0}, {2}, ("q",), ("p",))
 def test_verdicts_are_those_of_the_definition(
-    edges: list[Edge],
+    edges: list[Step],
     calls: set[int],
     goals: set[int],
     weak: tuple[str, ...],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import z3
 
@@ -11,15 +12,16 @@ from tcpmodel.core.terms import Counter, Term, Var, Word
 
 N = Var("n", Counter(7))
 
+Edge: TypeAlias = tuple[int, int] | tuple[int, int, str]
+"""From, to, and the fairness group if there is one."""
+
 
 def at(*places: int) -> Term:
     """The graph is in one of `places`."""
     return z3.Or(*(N.term == N.domain.term(place) for place in places))
 
 
-def graph(
-    edges: Iterable[tuple[int, int] | tuple[int, int, str]], starts: Iterable[int] = (0,)
-) -> TransitionSystem:
+def graph(edges: Iterable[Edge], starts: Iterable[int] = (0,)) -> TransitionSystem:
     """A graph of up to eight places; each edge is an action `from-to` of a fairness group."""
     actions = []
     for number, (here, there, *groups) in enumerate(edges):

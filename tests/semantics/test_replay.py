@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import z3
@@ -180,7 +181,8 @@ NEXT = z3.If(NOW.term == LONGEST, NOW.term, NOW.term + 1)
 def network(order: str, capacity: int = 3) -> TransitionSystem:
     """A sends, B receives and answers; the network loses and duplicates what is under way.
 
-    An empty place has body 0.  A message goes to the first empty place.
+    An empty place has body 0.  A message goes to the first empty place; the copy of one that is
+    first in a queue goes right behind it.
     """
     there, back = (_places(name, capacity) for name in ("A>B", "B>A"))
     actions = [
@@ -194,7 +196,7 @@ def network(order: str, capacity: int = 3) -> TransitionSystem:
                 name, i, {"body": body.term, "tag": tag.term}, shifts=order == "fifo"
             )
             here, gone = body.term != 0, _without(places, i, order)
-            copied = _put(places, body.term, tag.term)
+            copied = _copied(places, i, order)
             actions += [
                 _acts(f"{name}[{i}] received", gone, here, receives=received),
                 _acts(f"{name}[{i}] lost", gone, here, receives=received),
@@ -260,6 +262,17 @@ def _without(places: Places, index: int, order: str) -> dict[str, Term]:
         var.name: term
         for place, moved in zip(places, behind, strict=True)
         for var, term in zip(place, moved, strict=True)
+    }
+
+
+def _copied(places: Places, index: int, order: str) -> dict[str, Term]:
+    if order == "bag":
+        body, tag = places[index]
+        return _put(places, body.term, tag.term)
+    return {
+        var.name: ahead.term
+        for place, behind in pairwise(places)
+        for ahead, var in zip(place, behind, strict=True)
     }
 
 

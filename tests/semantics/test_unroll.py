@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import z3
 
+from tcpmodel.core.cone import cone
 from tcpmodel.core.errors import ModelError
-from tcpmodel.core.system import Action, Event, History, Receive, Send, TransitionSystem, cone
+from tcpmodel.core.system import Action, Event, History, Receive, Send, TransitionSystem
 from tcpmodel.core.terms import Bool, Counter, Enumeration, Var, Word
 from tcpmodel.semantics.interpret import interpreter
 from tcpmodel.semantics.replay import replay

@@ -342,3 +342,29 @@ def test_the_last_ack_is_sent_again(again: bool) -> None:
     assert figure.play["A.timer"] == (2 if again else 1)
     figure.arrives("B", ack(101, 301))
     figure.shows("TIME-WAIT", "CLOSED")
+
+
+def test_a_passive_closer_that_listens_at_once_takes_an_old_fin() -> None:
+    """With the same numbers every time, the active closer's TIME-WAIT does not protect a passive
+    closer that listens again at once: a repeated SYN brings the connection back, the repeated FIN
+    closes it.  Three segments have to be under way, so a smaller network hides it.
+    """
+    figure = Figure("tw2 tw_rfc1337=on capacity=3", {99: A, 299: B})
+    figure.call("A", "active OPEN", syn(99))
+    figure.call("A", "retransmission timeout", syn(99))
+    figure.arrives("B", syn(99), synack(299, 100))
+    figure.arrives("A", synack(299, 100), ack(100, 300))
+    figure.call("A", "CLOSE", fin(100, 300))
+    figure.arrives("B", ack(100, 300))
+    figure.call("A", "retransmission timeout", fin(100, 300))
+    figure.arrives("B", fin(100, 300), ack(300, 101))
+    figure.call("B", "CLOSE", fin(300, 101))
+    figure.arrives("A", fin(300, 101), ack(101, 301))
+    figure.arrives("B", ack(101, 301))
+    figure.shows("TIME-WAIT", "CLOSED")
+    figure.call("B", "passive OPEN")
+    figure.arrives("B", syn(99), synack(299, 100))
+    figure.arrives("B", fin(100, 300), ack(300, 101))
+    figure.shows("TIME-WAIT", "CLOSE-WAIT")
+    assert figure.play["B.inc"] == 2
+    assert figure.play["B.stale_fin"] is True

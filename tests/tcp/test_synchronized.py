@@ -405,14 +405,19 @@ class TestSeventhText:
 
     @pytest.mark.parametrize("state", FIN_TAKEN)
     def test_after_the_fin(self, state: str) -> None:
-        """It should not occur: it is not delivered.  What it acknowledges is not looked at either,
-        where the RFC's fifth step would; no conforming peer sends such a segment.
-        """
+        """It should not occur: it is not delivered."""
         endpoint = host(state, "rfc9293 data=1")
-        did = arrives(endpoint, "ACK", 0, int(endpoint.tcb["snd_nxt"]), text=1)
-        assert did.rule == "out_of_order__fin_received"
+        did = arrives(endpoint, "ACK", 0, int(endpoint.tcb["snd_una"]), text=1)
+        assert did.rule == "text_after_fin"
         assert did.sent == ack_of(endpoint)
         assert did.nothing_changed
+
+    @pytest.mark.parametrize(("state", "after"), [("CLOSING", "TIME-WAIT"), ("LAST-ACK", "CLOSED")])
+    def test_the_ack_of_ignored_text_counts(self, state: str, after: str) -> None:
+        """The fifth step comes before the seventh: our FIN is acknowledged all the same."""
+        endpoint = host(state, "rfc9293 data=1")
+        did = arrives(endpoint, "ACK", 0, int(endpoint.tcb["snd_nxt"]), text=1)
+        assert did.changed["state"] == after
 
     def test_old_text_is_noticed(self) -> None:
         """(Ghosts.)  Text that was meant for an earlier incarnation of mine is remembered."""
@@ -466,7 +471,7 @@ class TestEighthFin:
     def test_another_fin(self, state: str) -> None:
         """Remain in the state; nothing behind a FIN is taken."""
         endpoint = host(state)
-        did = arrives(endpoint, "FIN,ACK", 0, int(endpoint.tcb["snd_nxt"]))
+        did = arrives(endpoint, "FIN,ACK", 0, int(endpoint.tcb["snd_una"]))
         assert did.sent == ack_of(endpoint)
         assert did.nothing_changed
 

@@ -1,0 +1,172 @@
+"""`tcpmodel verify`: many jobs, Ctrl-C, and what a person sees meanwhile."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from .driving import (
+    LARGE,
+    SMALL,
+    Ran,
+    claim,
+    claims_file,
+    finish,
+    on_terminal,
+    plain,
+    run,
+    spawn,
+    start,
+    wait_for,
+)
+from .test_verify import FAILING, FAILS, settled
+
+# --- jobs -----------------------------------------------------------------------------------------
+
+
+def test_results_stand_in_the_order_of_the_files(tmp_path: Path) -> None:
+    """Whatever is ready first: the order is that of the files, in text and in JSON."""
+    slow = claim("X1", verdicts="{'rfc9293': holds('nobody closes at the same time')}")
+    b = claims_file(tmp_path / "b.py", slow, claim("X2"))
+    a = claims_file(tmp_path / "a.py", claim("X3"))
+    ran = spawn("verify", b, a, "-j", "3", "--json", tmp_path / "r.json")
+    assert [r["claim"] for r in settled(tmp_path / "r.json")["results"]] == ["X1", "X2", "X3"]
+    assert re.findall(r"^X\d", ran.out, re.MULTILINE) == ["X1", "X2", "X3"]
+
+
+def test_a_job_that_kills_its_process_takes_nothing_with_it(tmp_path: Path) -> None:
+    """The job is reported in one line, as a crash; the others' results are all there."""
+    suicide = "lambda w: __import__('os')._exit(7)"
+    murder = "lambda w: __import__('os').kill(__import__('os').getpid(), 9)"
+    sources = [claim("X1"), claim("X2", suicide), claim("X3"), claim("X4", murder)]
+    sources += [claim(f"X{n}") for n in range(5, 9)]
+    file = claims_file(tmp_path / "mine.py", *sources)
+    ran = spawn("verify", file, "-j", "2", "--json", tmp_path / "r.json")
+    rows = {r["claim"]: r for r in settled(tmp_path / "r.json")["results"]}
+    assert rows["X2"]["error"] == "its process died (exit code 7)"
+    assert rows["X4"]["error"] == "its process died (killed by SIGKILL: out of memory?)"
+    assert [c for c, r in rows.items() if r["verdict"] == "HOLDS"] == [
+        "X1", "X3", "X5", "X6", "X7", "X8",
+    ]  # fmt: skip
+    assert ran.code == 1
+    assert "Traceback" not in ran.err
+
+
+def interrupt(process: subprocess.Popen[str]) -> Ran:
+    """Press Ctrl-C: the terminal sends it to every process of the group."""
+    os.killpg(process.pid, signal.SIGINT)
+    return finish(process)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_keeps_what_is_known(jobs: int, tmp_path: Path) -> None:
+    """Exit code 130 soon after; text, JSON and JUnit have the results so far; no traceback."""
+    done = tmp_path / "done"
+    slow = claim("X3", verdicts=f"{{{LARGE!r}: holds('it takes long')}}")
+    after = [claim(f"X{n}", verdicts=f"{{{LARGE!r}: holds('it would')}}") for n in (4, 5)]
+    signalling = claim(
+        "X2", f"lambda w: (open({str(done)!r}, 'w').close(), {FAILING[9:]})[1]", FAILS
+    )
+    file = claims_file(tmp_path / "mine.py", claim("X1"), signalling, slow, *after)
+    report, xml = tmp_path / "r.json", tmp_path / "r.xml"
+    process = start("verify", file, "-j", jobs, "--json", report, "--junit", xml)
+    wait_for(done.exists, process)
+    wait_for(lambda: process.poll() is None, process)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(4)
+    ran = interrupt(process)
+    assert ran.code == 130, ran
+    told = settled(report)
+    assert told["interrupted"] is True
+    known = {r["claim"]: r["verdict"] for r in told["results"]}
+    assert (known["X1"], known["X2"]) == ("HOLDS", "FAILS")
+    assert set(known.values()) <= {"HOLDS", "FAILS", "UNKNOWN"}
+    assert "X5" not in known
+    assert int(ElementTree.parse(xml).getroot().get("tests", "")) == len(known)
+    assert f"interrupted: {len(known)} verdicts of 5" in ran.out
+    assert "Traceback" not in ran.err
+    assert "✓ HOLDS" in ran.out
+
+
+@pytest.mark.parametrize("moment", [0.3, 0.6, 1.0])
+def test_ctrl_c_at_the_start_is_as_quiet(moment: float, tmp_path: Path) -> None:
+    """Also while processes start: no traceback, exit code 130."""
+    file = claims_file(
+        tmp_path / "mine.py",
+        *(claim(f"X{n}", verdicts=f"{{{LARGE!r}: holds('long')}}") for n in range(3)),
+    )
+    process = start("verify", file, "-j", "2")
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(moment)
+    ran = interrupt(process)
+    if "KeyboardInterrupt" in ran.err and "tcpmodel/__main__" in ran.err:
+        pytest.skip("Python itself was still starting")
+    assert ran.code in (130, -signal.SIGINT), ran  # a shell calls both 130
+    assert "Traceback" not in ran.err
+
+
+# --- what a person sees ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_progress_is_on_stderr_and_results_are_on_stdout(jobs: str, tmp_path: Path) -> None:
+    """Phase, depth, states and states per second while it works, with one process and with more."""
+    verdicts = f"{{{LARGE!r}: holds('it takes long'), {SMALL!r}: holds('it does not')}}"
+    file = claims_file(tmp_path / "mine.py", claim("X1", verdicts=verdicts))
+    options = ("-j", jobs, "--timeout", "2")
+    seen = on_terminal("verify", file, *options, "--json", "/dev/null", "--traces", tmp_path)
+    assert re.search(r"X1 rfc9293.*: search, depth \d+, [\d,]+ states, [\d,]+/s", seen), seen
+    assert "2/2 done" in seen
+
+
+def test_a_file_gets_plain_text(tmp_path: Path) -> None:
+    """No escape sequences and no trailing blanks unless there is a terminal."""
+    file = claims_file(tmp_path / "mine.py", claim("X1"), claim("X2", FAILING, FAILS))
+    ran = spawn("verify", file, env={"TERM": "xterm-256color"})
+    assert plain(ran.out)
+    assert plain(ran.err)
+
+
+def test_a_terminal_gets_colours_unless_it_asks_for_none(tmp_path: Path) -> None:
+    """NO_COLOR is respected."""
+    file = claims_file(tmp_path / "mine.py", claim("X1"))
+    colour = re.compile(r"\x1b\[(\d+;)*(3\d|9\d|4\d)")
+    assert colour.search(on_terminal("verify", file))
+    assert not colour.search(on_terminal("verify", file, env={"NO_COLOR": "1"}))
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_lines_fit_the_terminal(columns: int, tmp_path: Path) -> None:
+    """COLUMNS is respected, by wrapping at blanks under the text's own margin."""
+    why = "so it is, " * 20
+    file = claims_file(tmp_path / "mine.py", claim("X1", FAILING, f"{{{SMALL!r}: fails({why!r})}}"))
+    ran = run("verify", file, COLUMNS=str(columns))
+    assert max(map(len, ran.out.splitlines())) <= columns
+    assert plain(ran.out)
+    assert " " * 15 + "so it is, so it is" in ran.out
+
+
+def test_a_terminal_without_the_signs_is_no_reason_to_crash(tmp_path: Path) -> None:
+    """What the encoding lacks is replaced."""
+    file = claims_file(tmp_path / "mine.py", claim("X1"))
+    ran = spawn("verify", file, env={"PYTHONIOENCODING": "ascii"})
+    assert ran.code == 0, ran.err
+    assert "? HOLDS" in ran.out
+
+
+def test_a_reader_may_leave(tmp_path: Path) -> None:
+    """`tcpmodel … | head` ends without complaint."""
+    process = start("list")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(60) in (0, 1)
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
