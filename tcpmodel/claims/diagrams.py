@@ -11,6 +11,7 @@ from typing import Any
 
 import networkx as nx
 
+from tcpmodel.claims.coverage import coverage_markdown
 from tcpmodel.claims.discovery import bundled, claim_files, discover, select
 from tcpmodel.claims.runner import check_claim
 from tcpmodel.core.errors import ModelError
@@ -69,14 +70,16 @@ CHARTS: Mapping[str, tuple[str, str]] = {
 
 
 def build(*, draw: bool = True) -> dict[str, str]:
-    """The contents of the generated files, by name: charts, DOT, and its SVG if `draw`.
+    """The contents of the generated files, by name.
+
+    State diagrams as DOT, and as SVG if `draw`; charts; the account of what is modelled.
 
     Raises `ModelError` if there is nothing on this machine to draw with.
     """
     files = {f"{name}.dot": diagram(*about) for name, about in DIAGRAMS.items()}
     if draw:
         files |= {f"{name}.svg": svg(files[f"{name}.dot"]) for name in DIAGRAMS}
-    return files | charts()
+    return files | charts() | {"coverage.md": coverage_markdown()}
 
 
 def charts() -> dict[str, str]:

@@ -199,36 +199,55 @@ def none_of(*terms: Term) -> Term:
     return z3.Not(z3.Or(*terms))
 
 
+class Arguments:
+    """The arguments of terms with their ids, looked up once: z3's own accessors are slow.
+
+    Equal terms have one id (z3 shares them); the terms are kept alive, as z3 reuses the id of one
+    that is collected.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, list[tuple[int, Term]]] = {}
+        self._alive: list[Term] = []
+
+    def __call__(self, key: int, term: Term) -> list[tuple[int, Term]]:
+        """The arguments of `term`, whose id is `key`, each with its id."""
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = [(child.get_id(), child) for child in term.children()]
+            self._alive.append(term)
+        return found
+
+
 class FreeVariables:
     """Names of the variables that occur in a term, memoised over the shared term graph."""
 
     def __init__(self) -> None:
         self._names: dict[int, frozenset[str]] = {}
-        self._alive: list[Term] = []  # z3 reuses the id of a collected term
+        self._arguments = Arguments()
 
     def __call__(self, root: Term) -> frozenset[str]:
-        stack = [root]
+        top = root.get_id()
+        stack = [(top, root)]
         while stack:
-            term = stack[-1]
-            key = term.get_id()
+            key, term = stack[-1]
             if key in self._names:
                 stack.pop()
                 continue
-            children = term.children()
-            missing = [child for child in children if child.get_id() not in self._names]
+            arguments = self._arguments(key, term)
+            missing = [argument for argument in arguments if argument[0] not in self._names]
             if missing:
                 stack.extend(missing)
                 continue
-            if children:
-                names = frozenset[str]().union(*(self._names[c.get_id()] for c in children))
+            if arguments:
+                names = frozenset[str]().union(*(self._names[k] for k, _ in arguments))
             elif z3.is_const(term) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED:
                 names = frozenset((term.decl().name(),))
             else:
                 names = frozenset()
             self._names[key] = names
-            self._alive.append(term)
             stack.pop()
-        return self._names[root.get_id()]
+        return self._names[top]
 
 
 class Substitution:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import z3
 
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.system import TransitionSystem
-from tcpmodel.core.terms import Domain, Term, Value, Var, conjunction
+from tcpmodel.core.terms import Arguments, Domain, Term, Value, Var, conjunction
 
 Codes: TypeAlias = tuple[int, ...]
 """A state, encoded."""
@@ -146,86 +147,109 @@ class _Text:
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
         self.temporaries = 0
+        self.arguments = Arguments()
+        self.written: dict[int, str] = {}
+        self.operators: dict[int, Callable[[list[str]], str]] = {}
 
     def shared(self, root: Term, lines: list[str], indent: str) -> str:
         """The expression of `root`; subterms that occur twice become assignments in `lines`."""
         return self.all_shared([root], lines, indent)[0]
 
     def all_shared(self, roots: Sequence[Term], lines: list[str], indent: str) -> list[str]:
+        """The expressions of `roots`; what occurs twice in them becomes assignments in `lines`."""
         uses: Counter[int] = Counter()
-        stack, order, seen = list(roots), list[Term](), set[int]()
+        keyed = [(root.get_id(), root) for root in roots]
+        stack, seen = list(keyed), set[int]()
         while stack:
-            term = stack.pop()
-            uses[term.get_id()] += 1
-            if term.get_id() in seen:
-                continue
-            seen.add(term.get_id())
-            order.append(term)
-            stack.extend(term.children())
+            key, term = stack.pop()
+            uses[key] += 1
+            if key not in seen:
+                seen.add(key)
+                stack.extend(self.arguments(key, term))
         done: dict[int, str] = {}
-        for root in roots:
-            self._emit(root, uses, done, lines, indent)
-        return [done[root.get_id()] for root in roots]
+        for key, root in keyed:
+            self._emit(key, root, uses, done, lines, indent)
+        return [done[key] for key, _ in keyed]
 
     def _emit(
-        self, root: Term, uses: Counter[int], done: dict[int, str], lines: list[str], indent: str
+        self,
+        top: int,
+        root: Term,
+        uses: Counter[int],
+        done: dict[int, str],
+        lines: list[str],
+        indent: str,
     ) -> None:
         nested: Counter[int] = Counter()
-        stack = [root]
+        stack = [(top, root)]
         while stack:
-            term = stack[-1]
-            key = term.get_id()
-            missing = [c for c in term.children() if c.get_id() not in done]
+            key, term = stack[-1]
             if key in done:
                 stack.pop()
-            elif missing:
+                continue
+            arguments = self.arguments(key, term)
+            missing = [argument for argument in arguments if argument[0] not in done]
+            if missing:
                 stack.extend(missing)
-            else:
-                text = self.operator(term, [done[c.get_id()] for c in term.children()])
-                nested[key] = 1 + max((nested[c.get_id()] for c in term.children()), default=0)
-                if (uses[key] > 1 and term.num_args()) or nested[key] > DEEPEST:
-                    nested[key] = 0
-                    name = f"t{self.temporaries}"
-                    self.temporaries += 1
-                    lines.append(f"{indent}{name} = {text}")
-                    text = name
-                done[key] = text
-                stack.pop()
+                continue
+            text = self.operator(key, term, [done[k] for k, _ in arguments])
+            nested[key] = 1 + max((nested[k] for k, _ in arguments), default=0)
+            if (uses[key] > 1 and arguments) or nested[key] > DEEPEST:
+                nested[key] = 0
+                name = f"t{self.temporaries}"
+                self.temporaries += 1
+                lines.append(f"{indent}{name} = {text}")
+                text = name
+            done[key] = text
+            stack.pop()
 
     def condition(self, term: Term, lines: list[str], indent: str) -> str:
         """The expression of a guard, evaluated where it stands: no work before need.
 
         One that is too large to be written out is computed before.
         """
-        return self._plain(term) if _is_small(term) else self.shared(term, lines, indent)
+        key = term.get_id()
+        if key in self.written or self._is_small(key, term):
+            return self._plain(key, term)
+        return self.shared(term, lines, indent)
 
-    def _plain(self, term: Term) -> str:
-        return self.operator(term, [self._plain(c) for c in term.children()])
+    def _plain(self, key: int, term: Term) -> str:
+        text = self.written.get(key)
+        if text is None:
+            arguments = [self._plain(k, argument) for k, argument in self.arguments(key, term)]
+            text = self.written[key] = self.operator(key, term, arguments)
+        return text
 
-    def operator(self, term: Term, args: list[str]) -> str:
+    def _is_small(self, top: int, root: Term) -> bool:
+        """Whether `root`, written out as a tree, is short and not deep."""
+        stack, size = [(top, root, 1)], 0
+        while stack:
+            key, term, depth = stack.pop()
+            size += 1
+            if size > LARGEST or depth > DEEPEST:
+                return False
+            stack.extend((k, argument, depth + 1) for k, argument in self.arguments(key, term))
+        return True
+
+    def operator(self, key: int, term: Term, args: list[str]) -> str:
         """One operator applied to the texts of its arguments."""
+        apply = self.operators.get(key)
+        if apply is None:
+            apply = self.operators[key] = self._meaning(term)
+        return apply(args)
+
+    def _meaning(self, term: Term) -> Callable[[list[str]], str]:
         kind = term.decl().kind()
-        if kind == z3.Z3_OP_UNINTERPRETED and not args:
+        if kind == z3.Z3_OP_UNINTERPRETED and term.num_args() == 0:
             if (name := term.decl().name()) not in self.names:
                 raise ModelError(f"the formula reads {name!r}, which is not a variable")
-            return self.names[name]
+            return lambda args: self.names[name]
         if kind == z3.Z3_OP_BNUM:
-            return str(term.as_long())
+            number = str(term.as_long())
+            return lambda args: number
         if kind not in _OPERATORS:
             raise ModelError(f"the interpreter has no meaning for {term.decl().name()} in {term}")
-        return _OPERATORS[kind](term, args)
-
-
-def _is_small(root: Term) -> bool:
-    """Whether `root`, written out as a tree, is short and not deep."""
-    stack, size = [(root, 1)], 0
-    while stack:
-        term, depth = stack.pop()
-        size += 1
-        if size > LARGEST or depth > DEEPEST:
-            return False
-        stack.extend((child, depth + 1) for child in term.children())
-    return True
+        return partial(_OPERATORS[kind], term)
 
 
 def _mask(term: Term) -> int:
@@ -300,6 +324,10 @@ _OPERATORS: dict[int, Callable[[Term, list[str]], str]] = {
 partial or differ between back ends), and a term that uses one is refused by name."""
 
 
+_Keyed: TypeAlias = tuple[int, list[tuple[int, Term]]]
+"""The index of an action, and the conjuncts of its guard with their ids."""
+
+
 class _Generator:
     """The source of `successors` and `canonical` for one system."""
 
@@ -316,7 +344,11 @@ class _Generator:
         count = len(self.system.variables)
         unpack = f"    ({''.join(f'v{i},' for i in range(count))}) = s" if count else "    pass"
         lines = ["def successors(s):", unpack, "    out = []", "    add = out.append"]
-        self.tree([(i, list(a.guard)) for i, a in enumerate(self.system.actions)], lines, 1)
+        keyed = [
+            (i, [(part.get_id(), part) for part in a.guard])
+            for i, a in enumerate(self.system.actions)
+        ]
+        self.tree(keyed, lines, 1)
         lines += ["    return out", "", "def canonical(s):", unpack]
         row = [f"v{i}" for i in range(count)]
         for group in self.system.interchangeable:
@@ -324,22 +356,22 @@ class _Generator:
         lines.append(f"    return ({''.join(r + ',' for r in row)})")
         return "\n".join(lines) + "\n"
 
-    def tree(self, actions: list[tuple[int, list[Term]]], lines: list[str], depth: int) -> None:
+    def tree(self, actions: list[_Keyed], lines: list[str], depth: int) -> None:
         """Actions that share a conjunct are put under one `if` for it, most frequent first."""
         indent = "    " * depth
         while actions:
-            tally = Counter(part.get_id() for _, guard in actions for part in guard)
+            tally = Counter(key for _, guard in actions for key, _ in guard)
             common = tally.most_common(1)
             if not common or common[0][1] < 2 or depth > 60:
                 for index, guard in actions:
-                    self.step(index, guard, lines, indent)
+                    self.step(index, [part for _, part in guard], lines, indent)
                 return
             key = common[0][0]
-            inside = [(i, g) for i, g in actions if any(p.get_id() == key for p in g)]
-            actions = [(i, g) for i, g in actions if all(p.get_id() != key for p in g)]
-            shared = next(p for p in inside[0][1] if p.get_id() == key)
+            inside = [(i, g) for i, g in actions if any(k == key for k, _ in g)]
+            actions = [(i, g) for i, g in actions if all(k != key for k, _ in g)]
+            shared = next(part for k, part in inside[0][1] if k == key)
             lines.append(f"{indent}if {self.text.condition(shared, lines, indent)}:")
-            rest = [(i, [p for p in g if p.get_id() != key]) for i, g in inside]
+            rest = [(i, [pair for pair in g if pair[0] != key]) for i, g in inside]
             self.tree(rest, lines, depth + 1)
 
     def step(self, index: int, guard: list[Term], lines: list[str], indent: str) -> None:
