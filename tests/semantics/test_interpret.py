@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.system import Action, TransitionSystem
 from tcpmodel.core.terms import Bool, Counter, Enumeration, Term, Value, Var, Word
+from tcpmodel.semantics import expression
 from tcpmodel.semantics.interpret import (
-    _OPERATORS,
     Codes,
     code_of,
     compile_function,
@@ -84,7 +84,7 @@ NAMES = {getattr(z3, name): name for name in dir(z3) if name.startswith("Z3_OP_"
 
 def test_no_operator_goes_untested() -> None:
     """The table above and the interpreter's know the same operators."""
-    assert set(OPERATORS) == set(_OPERATORS)
+    assert set(OPERATORS) == set(expression.OPERATORS)
 
 
 @pytest.mark.parametrize("kind", OPERATORS, ids=NAMES.__getitem__)
