@@ -8,11 +8,13 @@ from tcpmodel.claims.language import (
     always,
     fails,
     holds,
+    knows,
     leads_to,
     paper,
     rfc,
     seed,
     sometimes,
+    within,
 )
 from tcpmodel.core.terms import all_of, any_of, implies, none_of
 from tcpmodel.tcp.states import (
@@ -48,10 +50,12 @@ __all__ = [
     "fails",
     "holds",
     "implies",
+    "knows",
     "leads_to",
     "none_of",
     "paper",
     "rfc",
     "seed",
     "sometimes",
+    "within",
 ]

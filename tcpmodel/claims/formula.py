@@ -28,8 +28,16 @@ from tcpmodel.tcp.world import World
 MAX_LENGTH = 10_000
 MAX_DEPTH = 50
 MAX_NUMBER = 1 << 32
+MAX_TICKS = 10_000
 SHOWN = 100
 """How much of a long formula an error shows."""
+
+_OPTIONS: dict[core.Kind, tuple[str, ...]] = {
+    core.Kind.LEADS_TO: ("weak", "strong"),
+    core.Kind.WITHIN: ("ticks",),
+    core.Kind.KNOWS: ("when",),
+}
+"""The keyword arguments of each operator."""
 
 _Comparison: TypeAlias = Callable[[Term, Term], Term]
 
@@ -141,25 +149,52 @@ class _Reader:
             kinds = {k.value: k for k in core.Kind}
             if tree.func.id in kinds:
                 kind = kinds[tree.func.id]
-                wanted = 2 if kind is core.Kind.LEADS_TO else 1
+                wanted = 1 if kind in (core.Kind.ALWAYS, core.Kind.SOMETIMES) else 2
                 if len(tree.args) != wanted:
-                    raise self.fail(tree, f"{kind.value} takes {wanted} formula{'s'[: wanted - 1]}")
+                    what = "an agent and a formula" if kind is core.Kind.KNOWS else None
+                    what = what or f"{wanted} formula{'s'[: wanted - 1]}"
+                    raise self.fail(tree, f"{kind.value} takes {what}")
                 return kind, tree
-        raise self.fail(tree, "a property begins with always(…), sometimes(…) or leads_to(…, …)")
+        names = ", ".join(f"{kind.value}(…)" for kind in core.Kind)
+        raise self.fail(tree, f"a property begins with one of {names}")
 
     def property(self, tree: ast.expr, model: Model) -> Property:
         kind, call = self.temporal(tree)
+        options = self.options(kind, call)
+        if kind is core.Kind.KNOWS:
+            agent, fact = self.string(call.args[0]), self.formula(call.args[1], model.world)
+            if agent not in model.world.tcbs:
+                raise self.fail(call.args[0], f"there is no endpoint {agent!r}; there are A and B")
+            called = options.get("when")
+            when = z3.BoolVal(True) if called is None else self.formula(called, model.world)
+            return Property(kind, when, fact, agent=agent, text=self.text)
         formulas = [self.formula(arg, model.world) for arg in call.args]
-        fairness: dict[str, tuple[str, ...]] = {"weak": (), "strong": ()}
-        for keyword in call.keywords:
-            if kind is not core.Kind.LEADS_TO or keyword.arg not in fairness:
-                name = (
-                    f"**{ast.unparse(keyword.value)[:40]}" if keyword.arg is None else keyword.arg
-                )
-                raise self.fail(keyword, f"{kind.value} has no option {name}")
-            fairness[keyword.arg] = self.groups(keyword.value, model)
         target = formulas[1] if len(formulas) > 1 else None
-        return Property(kind, formulas[0], target, **fairness, text=self.text)
+        if kind is core.Kind.WITHIN:
+            ticks = self.ticks(call, options)
+            return Property(kind, formulas[0], target, ticks=ticks, text=self.text)
+        fair = {name: self.groups(node, model) for name, node in options.items()}
+        weak, strong = fair.get("weak", ()), fair.get("strong", ())
+        return Property(kind, formulas[0], target, weak, strong, self.text)
+
+    def options(self, kind: core.Kind, call: ast.Call) -> dict[str, ast.expr]:
+        """The keyword arguments, checked for their names."""
+        known = _OPTIONS.get(kind, ())
+        for keyword in call.keywords:
+            if keyword.arg not in known:
+                name = keyword.arg or f"**{ast.unparse(keyword.value)[:40]}"
+                raise self.fail(keyword, f"{kind.value} has no option {name}")
+        return {str(keyword.arg): keyword.value for keyword in call.keywords}
+
+    def ticks(self, call: ast.Call, options: dict[str, ast.expr]) -> int:
+        """How many ticks a `within` allows."""
+        match options.get("ticks"):
+            case None:
+                raise self.fail(call, "say how many ticks: within(F, F, ticks=2)")
+            case ast.Constant(value=int(number)) if 0 <= number <= MAX_TICKS:
+                return number
+            case node:
+                raise self.fail(node, f"ticks are a number from 0 to {MAX_TICKS}")
 
     def groups(self, node: ast.expr, model: Model) -> tuple[str, ...]:
         """Names of groups of actions."""

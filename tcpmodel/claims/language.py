@@ -39,11 +39,22 @@ class Question:
     target: Formula | None = None
     weak: tuple[str, ...] = ()
     strong: tuple[str, ...] = ()
+    ticks: int = 0
+    agent: str = ""
 
     def of(self, world: World, text: str = "") -> core.Property:
         """The property in `world`; raises `ModelError` if the world lacks what it speaks about."""
         target = None if self.target is None else self.target(world)
-        return core.Property(self.kind, self.formula(world), target, self.weak, self.strong, text)
+        return core.Property(
+            self.kind,
+            self.formula(world),
+            target,
+            self.weak,
+            self.strong,
+            text,
+            self.ticks,
+            self.agent,
+        )
 
 
 def always(formula: Formula) -> Question:
@@ -63,6 +74,16 @@ def leads_to(
     (`A CLOSE`, `B receives`, `A retransmission timeout` …) are weakly or strongly fair.
     """
     return Question(core.Kind.LEADS_TO, premise, target, tuple(weak), tuple(strong))
+
+
+def within(premise: Formula, target: Formula, *, ticks: int) -> Question:
+    """Once `premise` holds, `target` holds before more than `ticks` ticks have passed."""
+    return Question(core.Kind.WITHIN, premise, target, ticks=ticks)
+
+
+def knows(agent: str, fact: Formula, *, when: Formula) -> Question:
+    """In every reachable state with `when`, `agent` (`A`, `B`) knows `fact` from its own state."""
+    return Question(core.Kind.KNOWS, when, fact, agent=agent)
 
 
 @dataclass(frozen=True)

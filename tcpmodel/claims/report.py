@@ -15,6 +15,9 @@ from tcpmodel.claims.runner import SCHEMA, Outcome, evidence_json
 from tcpmodel.core.result import Result
 from tcpmodel.tcp.scenario import scenario as read_scenario
 
+TWIN = ".twin.json"
+"""The ending of the file of a run that an agent cannot tell from the trace beside it."""
+
 MARKS = {"expected": "✓", "unexpected": "✗", "open": "?", "vacuous": "∅"}
 
 
@@ -75,6 +78,9 @@ def write_traces(
             path = folder / f"{file_stem(found)}.json"
             path.write_text(json.dumps(found.trace, indent=1) + "\n", encoding="utf-8")
             paths[found.code, found.scenario] = str(path)
+            if found.twin is not None:
+                twin = json.dumps(found.twin, indent=1) + "\n"
+                path.with_suffix(TWIN).write_text(twin, encoding="utf-8")
 
 
 def as_json(
@@ -98,6 +104,7 @@ def _row(found: Outcome, trace: str | None) -> dict[str, Any]:
     row = asdict(found)
     row["claim"] = row.pop("code")
     row["trace"] = trace
+    row["twin"] = str(Path(trace).with_suffix(TWIN)) if found.twin and trace else None
     row["as_expected"] = found.as_expected
     return row
 

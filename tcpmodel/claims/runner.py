@@ -48,6 +48,7 @@ class Outcome:
     verdict: as computed; `UNKNOWN` with its reason if the job did not get that far.
     error: a mistake of the claim's or the scenario's author (or ours), in one line.
     trace: the counterexample or witness, in the form of `Trace.to_json`.
+    twin: where an agent does not know, the run that it cannot tell from `trace`.
     """
 
     code: str
@@ -72,6 +73,7 @@ class Outcome:
     vacuous: bool = False
     evidence: dict[str, Any] = field(default_factory=dict)
     trace: dict[str, Any] | None = None
+    twin: dict[str, Any] | None = None
 
     @property
     def as_expected(self) -> bool:
@@ -183,6 +185,7 @@ def outcome(claim: Claim, job: Job, result: Result, chosen: str) -> Outcome:
         vacuous=result.vacuous,
         evidence=evidence_json(result.evidence),
         trace=None if result.trace is None else result.trace.to_json(),
+        twin=None if result.twin is None else result.twin.to_json(),
     )
 
 

@@ -118,6 +118,9 @@ def _print(result: Result, formula: str) -> None:
         witness = result.verdict.value == "HOLDS"
         wide = max(60, width())
         click.echo(text(result.trace, claim=formula, witness=witness, width=wide), nl=False)
+    if result.twin is not None:
+        click.echo("\nAt its end, this run looks the same to the one who should know:\n")
+        click.echo(text(result.twin, width=max(60, width())), nl=False)
 
 
 def _code(result: Result) -> int:

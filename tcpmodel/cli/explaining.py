@@ -141,6 +141,7 @@ def _evidence(evidence: dict[str, Any], complete: bool) -> Iterator[str]:
 def _show(
     trace: Trace, says: str, found: Outcome, svg: str | None, json_file: str | None, only_text: bool
 ) -> None:
+    from tcpmodel.core.trace import Trace
     from tcpmodel.render.chart import chart
     from tcpmodel.render.text import text
 
@@ -149,6 +150,9 @@ def _show(
     if only_text or "-" not in (svg, json_file):
         wide = max(60, width())
         click.echo(text(trace, claim=says, why=why, witness=witness, width=wide), nl=False)
+        if found.twin is not None:
+            click.echo("\nAt its end, this run looks the same to the one who should know:\n")
+            click.echo(text(Trace.from_json(found.twin), width=wide), nl=False)
     if svg:
         title = f"{found.code} {found.id}: {found.scenario}"
         write(svg, chart(trace, claim=says, why=why, title=title, witness=witness))

@@ -39,7 +39,9 @@ def stop(code: int, message: str) -> NoReturn:
 # --- options ------------------------------------------------------------------------------------
 
 _LIMITS = (
-    click.option("--engine", default="auto", metavar="E", help="auto, explicit, bmc or liveness."),
+    click.option(
+        "--engine", default="auto", metavar="E", help="auto, explicit, bmc, liveness or knowledge."
+    ),
     click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop after N states."),
     click.option(
         "--max-depth", type=click.IntRange(0), metavar="K", help="Look at runs of at most K steps."

@@ -19,14 +19,17 @@ class Kind(Enum):
     ALWAYS = "always"
     SOMETIMES = "sometimes"
     LEADS_TO = "leads_to"
+    WITHIN = "within"
+    KNOWS = "knows"
 
 
 @dataclass(frozen=True)
 class Property:
     """A temporal formula.
 
-    formula: what always or sometimes holds; for `leads_to`, what calls for `target`.
+    formula: what always or sometimes holds; for the others, what calls for `target`.
     weak, strong: for `leads_to`, the groups of actions (`Event.group`) assumed fair.
+    ticks: for `within`, how many may pass.  agent: for `knows`, who.
     text: how its author wrote it.
     """
 
@@ -36,13 +39,19 @@ class Property:
     weak: tuple[str, ...] = ()
     strong: tuple[str, ...] = ()
     text: str = ""
+    ticks: int = 0
+    agent: str = ""
 
     @property
     def premise(self) -> Term | None:
-        """The premise of `always(premise ⇒ …)`: never reached means that it holds vacuously."""
-        if self.kind is Kind.ALWAYS and z3.is_implies(self.formula):
-            return self.formula.arg(0)
-        return self.formula if self.kind is Kind.LEADS_TO else None
+        """What calls for the rest: never reached means that the property holds vacuously."""
+        match self.kind:
+            case Kind.ALWAYS:
+                return self.formula.arg(0) if z3.is_implies(self.formula) else None
+            case Kind.SOMETIMES:
+                return None
+            case Kind.LEADS_TO | Kind.WITHIN | Kind.KNOWS:
+                return self.formula
 
     def __str__(self) -> str:
         return self.text or f"{self.kind.value}({self.formula})"
@@ -73,3 +82,21 @@ def leads_to(
     enabled again and again.
     """
     return Property(Kind.LEADS_TO, premise, target, weak, strong, text)
+
+
+def within(premise: Term, target: Term, ticks: int, *, text: str = "") -> Property:
+    """Once `premise` holds, `target` holds before more than `ticks` ticks of the clock have passed.
+
+    A run in which time stands still violates nothing: this is about what happens when it passes.
+    """
+    return Property(Kind.WITHIN, premise, target, ticks=ticks, text=text)
+
+
+def knows(agent: str, fact: Term, *, when: Term, text: str = "") -> Property:
+    """In every reachable state with `when`, `agent` knows `fact`.
+
+    It knows what holds in every reachable state that looks the same to it: in which its own
+    variables, ghosts apart, have the same values (Halpern and Moses 1990; the view is the state,
+    not all that the agent has ever seen).
+    """
+    return Property(Kind.KNOWS, when, fact, agent=agent, text=text)

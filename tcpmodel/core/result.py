@@ -84,6 +84,7 @@ class Result:
     states, transitions: explored (None for symbolic engines); depth: of the search, in steps.
     cpu_seconds: processor time of the check.
     trace: the counterexample of a FAILS, the witness of a `sometimes` that HOLDS.
+    twin: for a `knows` that FAILS, the run that the agent cannot tell from `trace`.
     reason: for HOLDS_UP_TO and UNKNOWN, what stopped the search.
     """
 
@@ -98,6 +99,7 @@ class Result:
     transitions: int | None = None
     depth: int | None = None
     cpu_seconds: float = 0.0
+    twin: Trace | None = None
 
     def __post_init__(self) -> None:
         kind, verdict = self.question.kind, self.verdict

@@ -11,13 +11,14 @@ asked for is looked for *before* that, so that a bad state without successor is 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import z3
 
 from tcpmodel.core.cone import cone
 from tcpmodel.core.errors import EngineError, ModelError
-from tcpmodel.core.property import Kind, Property
+from tcpmodel.core.monitor import bounded_response
+from tcpmodel.core.property import Kind, Property, always
 from tcpmodel.core.result import (
     Budget,
     Evidence,
@@ -32,6 +33,7 @@ from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.terms import FreeVariables, Term
 from tcpmodel.core.trace import Trace
 from tcpmodel.engines.explicit import megabytes_in_use
+from tcpmodel.engines.kinds import refusal
 from tcpmodel.semantics.interpret import Codes, compile_predicate
 from tcpmodel.semantics.replay import Choice, replay
 from tcpmodel.semantics.unroll import Unrolling, start_like
@@ -54,10 +56,11 @@ def check(
     HOLDS and `sometimes` FAILS.  Raises `ModelError` for `leads_to`, for a property over unknown
     variables, and if there is no initial state.
     """
-    if question.kind is Kind.LEADS_TO:
-        raise ModelError(
-            "bounded search settles always and sometimes; leads_to needs engine liveness"
-        )
+    if question.kind is Kind.WITHIN:
+        monitored, holds = bounded_response(system, question)
+        return replace(check(monitored, always(holds), budget, observer), question=question)
+    if question.kind not in (Kind.ALWAYS, Kind.SOMETIMES):
+        raise refusal(NAME, question.kind)
     started = time.process_time()
     goal = question.formula if question.kind is Kind.SOMETIMES else z3.Not(question.formula)
     if unknown := sorted(FreeVariables()(goal) - system.by_name.keys()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +16,8 @@ import z3
 
 from tcpmodel.core.cone import cone, require_symmetric
 from tcpmodel.core.errors import EngineError, ModelError
-from tcpmodel.core.property import Kind, Property
+from tcpmodel.core.monitor import bounded_response
+from tcpmodel.core.property import Kind, Property, always
 from tcpmodel.core.result import (
     Budget,
     Evidence,
@@ -30,6 +31,7 @@ from tcpmodel.core.result import (
 from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.terms import Term
 from tcpmodel.core.trace import Trace
+from tcpmodel.engines.kinds import refusal
 from tcpmodel.semantics.interpret import (
     Codes,
     Interpreter,
@@ -56,10 +58,11 @@ def check(
     the search is complete.  A bound that is reached makes `always` HOLDS_UP_TO the depth that
     was completed.  Raises `ModelError` if there is no initial state.
     """
-    if question.kind is Kind.LEADS_TO:
-        raise ModelError(
-            "explicit search settles always and sometimes; leads_to needs engine liveness"
-        )
+    if question.kind is Kind.WITHIN:
+        monitored, holds = bounded_response(system, question)
+        return replace(check(monitored, always(holds), budget, observer), question=question)
+    if question.kind not in (Kind.ALWAYS, Kind.SOMETIMES):
+        raise refusal(NAME, question.kind)
     started = time.process_time()
     goal = question.formula if question.kind is Kind.SOMETIMES else z3.Not(question.formula)
     watched = [goal, *([question.premise] if question.premise is not None else [])]
@@ -256,13 +259,16 @@ def megabytes_in_use() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
 
 
-def trace_to(system: TransitionSystem, search: Search, target: int) -> Trace:
-    """A shortest run of `system` to the state that the search of its cone calls `target`."""
+def trace_to(system: TransitionSystem, search: Search, target: int, goal: Term) -> Trace:
+    """A shortest run of `system` to the state that the search of its cone calls `target`.
+
+    `goal` has to hold at its end: the whole system is asked again.
+    """
     initial, start = whole(system, search.compiled, search.start_of(target))
     choices = choices_through(search.compiled, search.path(target), start)
     trace = replay(system, choices, initial=initial)
     last = tuple(v.domain.encode(trace.state(len(trace))[v.name]) for v in system.variables)
-    if not compile_predicate(system.variables, search.goal)(last):
+    if not compile_predicate(system.variables, goal)(last):
         raise EngineError(
             "the run that was found does not lead where it should: does the property tell "
             "interchangeable slots apart?"
@@ -284,7 +290,9 @@ def whole(system: TransitionSystem, compiled: Interpreter, codes: Codes) -> tupl
 
 def _result(system: TransitionSystem, question: Property, search: Search, seconds: float) -> Result:
     found, sometimes = search.found is not None, question.kind is Kind.SOMETIMES
-    trace = trace_to(system, search, search.found) if search.found is not None else None
+    trace = (
+        trace_to(system, search, search.found, search.goal) if search.found is not None else None
+    )
     steps = None
     if found:
         verdict = Verdict.HOLDS if sometimes else Verdict.FAILS

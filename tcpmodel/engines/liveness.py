@@ -24,6 +24,7 @@ from tcpmodel.core.result import Budget, Observer, Progress, Result, Scope, Verd
 from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.trace import Trace
 from tcpmodel.engines.explicit import Search, whole
+from tcpmodel.engines.kinds import refusal
 from tcpmodel.semantics.interpret import Codes, interpreter
 from tcpmodel.semantics.replay import choices_through, replay
 
@@ -45,7 +46,7 @@ def check(
     group and if there is no initial state.
     """
     if question.kind is not Kind.LEADS_TO or question.target is None:
-        raise ModelError("the liveness engine settles leads_to; use engine explicit")
+        raise refusal(NAME, question.kind)
     started = time.process_time()
     known = sorted({a.event.group for a in system.actions if a.event.group})
     for group in (*question.weak, *question.strong):

@@ -9,7 +9,7 @@ from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.result import Budget, Observer, Result
 from tcpmodel.core.system import TransitionSystem
-from tcpmodel.engines import bmc, explicit, liveness
+from tcpmodel.engines import bmc, explicit, knowledge, liveness
 
 Engine: TypeAlias = Callable[[TransitionSystem, Property, Budget, Observer], Result]
 
@@ -17,6 +17,7 @@ ENGINES: Mapping[str, Engine] = {
     explicit.NAME: explicit.check,
     bmc.NAME: bmc.check,
     liveness.NAME: liveness.check,
+    knowledge.NAME: knowledge.check,
 }
 """Every engine; all of them pass the same conformance tests."""
 
@@ -35,6 +36,8 @@ def choose(name: str, system: TransitionSystem, question: Property) -> tuple[Eng
         return ENGINES[name], "asked for"
     if question.kind is Kind.LEADS_TO:
         return liveness.check, "leads_to needs the graph of all reachable states"
+    if question.kind is Kind.KNOWS:
+        return knowledge.check, "what an agent knows depends on all reachable states"
     if system.history is not None:
         return bmc.check, "a history channel has no finite set of states"
     return explicit.check, "all reachable states can be visited"

@@ -17,6 +17,8 @@ from tcpmodel.claims.formula import parse
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Kind
 from tcpmodel.core.terms import Bool, Counter, Domain, Enumeration, Value, Var, Word
+from tcpmodel.tcp.compose import compose
+from tcpmodel.tcp.scenario import scenario
 from tcpmodel.tcp.states import STATES
 
 from .samples import model
@@ -315,3 +317,31 @@ def test_a_variable_for_every_kind_of_domain() -> None:
     """The tests above speak about all kinds of variables."""
     kinds = {type(var.domain) for var in VARIABLES.values() if isinstance(var, Var)}
     assert kinds == {Bool, Counter, Enumeration, Word}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("within(A.state == TIME_WAIT, A.state == CLOSED)", "say how many ticks"),
+        ("within(A.state == TIME_WAIT, A.state == CLOSED, ticks=-1)", "ticks are a number"),
+        ("within(A.state == TIME_WAIT, A.state == CLOSED, ticks=A.inc)", "ticks are a number"),
+        ("within(A.state == TIME_WAIT, ticks=2)", "within takes 2 formulas"),
+        ("knows(A.state == CLOSED)", "knows takes an agent and a formula"),
+        ("knows('C', A.state == CLOSED)", "there is no endpoint 'C'"),
+        ("knows('B', A.state == CLOSED, weak=['A CLOSE'])", "knows has no option weak"),
+    ],
+)
+def test_bounded_response_and_knowledge_are_read_with_care(text: str, message: str) -> None:
+    """`within` needs its ticks, `knows` its agent; the column is pointed at."""
+    with pytest.raises(ModelError, match=message) as refused:
+        parse(text)(compose(scenario("tw2 incarnations=1")))
+    assert "^" in str(refused.value)
+
+
+def test_bounded_response_and_knowledge_are_properties() -> None:
+    """What is read is what the engines are asked."""
+    timed = compose(scenario("tw2 incarnations=1"))
+    late = parse("within(A.state == TIME_WAIT, A.state == CLOSED, ticks=2)")(timed)
+    assert (late.kind, late.ticks) == (Kind.WITHIN, 2)
+    told = parse("knows('B', A.inc == 1, when=B.state == SYN_RECEIVED)")(timed)
+    assert (told.kind, told.agent) == (Kind.KNOWS, "B")
