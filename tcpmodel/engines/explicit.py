@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -65,16 +65,35 @@ def check(
         raise refusal(NAME, question.kind)
     started = time.process_time()
     goal = question.formula if question.kind is Kind.SOMETIMES else z3.Not(question.formula)
-    watched = [goal, *([question.premise] if question.premise is not None else [])]
-    small = cone(system, [*watched, *system.watches.values()])
-    require_symmetric(small, [*watched, *small.watches.values()])
-    compiled = interpreter(small)
-    search = Search(compiled, goal, budget, observer)
+    search = explored(system, question, budget, observer, goal=goal)
+    return _result(system, question, search, time.process_time() - started)
+
+
+def explored(
+    system: TransitionSystem,
+    question: Property,
+    budget: Budget,
+    observer: Observer,
+    *,
+    goal: Term | None = None,
+    view: Sequence[Term] = (),
+    keep_edges: bool = False,
+) -> Search:
+    """The part of `system` that `question` and `view` are about, searched: until a state with
+    `goal` is found if there is one, as far as the budget goes otherwise.
+
+    Raises `ModelError` if there is no initial state, and for a question that tells slots apart.
+    """
+    goal = z3.BoolVal(False) if goal is None else goal
+    asked = [goal, *(t for t in (question.premise, question.target) if t is not None)]
+    small = cone(system, [*asked, *view, *system.watches.values()])
+    require_symmetric(small, [*asked, *small.watches.values()])
+    search = Search(interpreter(small), goal, budget, observer, keep_edges=keep_edges)
     search.watch("", question.premise)
     for title, term in small.watches.items():
         search.watch(title, term)
     search.run()
-    return _result(system, question, search, time.process_time() - started)
+    return search
 
 
 @dataclass

@@ -11,15 +11,13 @@ import time
 
 import z3
 
-from tcpmodel.core.cone import cone, require_symmetric
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.result import Budget, Observer, Progress, Result, Scope, Verdict, silent
 from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.terms import Term
-from tcpmodel.engines.explicit import Search, trace_to
+from tcpmodel.engines.explicit import Search, explored, trace_to
 from tcpmodel.engines.kinds import refusal
-from tcpmodel.semantics.interpret import interpreter
 
 NAME = "knowledge"
 
@@ -38,15 +36,8 @@ def check(
     if question.kind is not Kind.KNOWS or question.target is None:
         raise refusal(NAME, question.kind)
     started = time.process_time()
-    asked = [question.formula, question.target]
     view = _view(system, question.agent)
-    small = cone(system, [*asked, *view, *system.watches.values()])
-    require_symmetric(small, [*asked, *small.watches.values()])
-    search = Search(interpreter(small), z3.BoolVal(False), budget, observer)
-    search.watch("", question.formula)
-    for title, term in small.watches.items():
-        search.watch(title, term)
-    search.run()
+    search = explored(system, question, budget, observer, view=view)
     observer(Progress("views", search.depth, len(search.order)))
     pair = _indistinguishable(search, question, view)
     ends = (

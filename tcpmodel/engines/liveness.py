@@ -15,17 +15,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
-import z3
 
-from tcpmodel.core.cone import cone, require_symmetric
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.result import Budget, Observer, Progress, Result, Scope, Verdict, silent
 from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.trace import Trace
-from tcpmodel.engines.explicit import Search, whole
+from tcpmodel.engines.explicit import Search, explored, whole
 from tcpmodel.engines.kinds import refusal
-from tcpmodel.semantics.interpret import Codes, interpreter
+from tcpmodel.semantics.interpret import Codes
 from tcpmodel.semantics.replay import choices_through, replay
 
 NAME = "liveness"
@@ -54,14 +52,7 @@ def check(
             raise ModelError(
                 f"no group of actions is called {group!r}; there are {', '.join(known)}"
             )
-    asked = [question.formula, question.target]
-    small = cone(system, [*asked, *system.watches.values()])
-    require_symmetric(small, [*asked, *small.watches.values()])
-    search = Search(interpreter(small), z3.BoolVal(False), budget, observer, keep_edges=True)
-    search.watch("", question.formula)
-    for title, term in small.watches.items():
-        search.watch(title, term)
-    search.run()
+    search = explored(system, question, budget, observer, keep_edges=True)
     try:
         observer(Progress("loops", search.depth, len(search.order)))
         lasso = _Graph(search, question).lasso()
