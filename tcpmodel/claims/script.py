@@ -13,8 +13,17 @@ from difflib import get_close_matches
 
 from tcpmodel.claims.script_model import Effect, Machine, switches_of
 from tcpmodel.claims.script_parse import ANY, Call, Line, Script, Tick, Told
+from tcpmodel.claims.script_result import (
+    Answer,
+    Done,
+    Failure,
+    Report,
+    differences,
+    nearest,
+    spelled,
+    ticks,
+)
 from tcpmodel.core.errors import EngineError, ModelError
-from tcpmodel.core.trace import Trace
 from tcpmodel.semantics.replay import Choice
 from tcpmodel.tcp.compose import AGENTS
 from tcpmodel.tcp.scenario import Scenario
@@ -27,61 +36,6 @@ ALIASES = {"OPEN": "active OPEN", "RETRANSMITS": RETRANSMISSION, "RETRANSMIT": R
 
 USUAL_ISS = {"A": 100, "B": 300}
 """The ISS of an endpoint that selects one which no line of the run tells: as in the figures."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A step of an endpoint: what it reacted to, by which rule, and what it sent."""
-
-    agent: str
-    event: str
-    rule: str
-    says: str
-    cites: tuple[str, ...]
-    sent: str = ""
-    line: int = 0
-
-
-@dataclass(frozen=True)
-class Done:
-    """A line that was played: the steps it stands for, the states after it."""
-
-    line: Line
-    answers: tuple[Answer, ...]
-    states: tuple[str, str]
-    implied: str = ""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Where the lines leave the model: what is wrong, what answered instead, and further hints."""
-
-    line: Line
-    says: str
-    instead: Answer | None
-    hints: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Report:
-    """What became of a written run.
-
-    silent: segments that were sent though no line says so.  trace: the steps as far as they went.
-    """
-
-    script: Script
-    switches: Scenario
-    scenario: str
-    started: tuple[str, str]
-    done: tuple[Done, ...]
-    failure: Failure | None
-    silent: tuple[str, ...]
-    trace: Trace
-
-    @property
-    def is_run(self) -> bool:
-        """Every line is what the model does."""
-        return self.failure is None
 
 
 def play(script: Script, override: str = "") -> Report:
@@ -112,32 +66,6 @@ def play(script: Script, override: str = "") -> Report:
         silent,
         player.machine.trace(),
     )
-
-
-def spelled(fields: Mapping[str, int]) -> str:
-    """A segment as a line writes it."""
-    ctl = CTL.names[fields["ctl"]]
-    parts = [ctl, f"seq={fields['seq']}"]
-    if "ACK" in ctl.split(","):
-        parts.append(f"ack={fields['ack']}")
-    if fields.get("text"):
-        parts.append(f"text={fields['text']}")
-    return " ".join(parts)
-
-
-def differences(told: Told, fields: Mapping[str, int]) -> list[str]:
-    """Where a segment is not what a line tells: `ack=301, not ack=300`."""
-    found = []
-    ctl = CTL.names[fields["ctl"]]
-    if ctl != told.ctl:
-        found.append(f"{ctl}, not {told.ctl}")
-    for key in ("seq", "ack", "text"):
-        if key == "ack" and "ACK" not in ctl.split(","):
-            continue
-        wanted = told.numbers.get(key, 0 if key == "text" else None)
-        if wanted is not None and (is_ := fields.get(key, 0)) != wanted:
-            found.append(f"{key}={is_}, not {key}={wanted}")
-    return found
 
 
 # --- the player -----------------------------------------------------------------------------------
@@ -239,7 +167,7 @@ class _Player:
         effects = self.machine.called(call.agent, label, self.iss(call.agent))
         if not effects:
             raise _Wrong(
-                f"{call.agent} cannot do this now: {call.label}",
+                f"{call.label} is not possible at {call.agent} now",
                 self.last.get(call.agent),
                 [self.standing(call.agent), self.possible(call.agent)],
             )
@@ -323,8 +251,8 @@ class _Player:
         if history and history.lifetime:
             late = self.machine.has("timer_fired") and self.machine.value("timer_fired")
             if age > history.lifetime or (age == history.lifetime and late):
-                says = f"it is {age} ticks old and gone: the MSL is {history.lifetime}"
-                raise _Wrong(says, None, [])
+                says = f"{told} of line {sent.told} is {ticks(age)} old and gone"
+                raise _Wrong(says, None, [f"the MSL is {ticks(history.lifetime)}"])
         sent.arrived = self.line.number
         self.deliver(told.receiver, told.channel, sent.fields, sent.step)
 
@@ -400,46 +328,32 @@ class _Player:
     def nobody_sends(self, told: Told) -> _Wrong:
         """Why `told` is sent by no rule: what its sender has sent and could send instead."""
         agent = told.sender
-        hints = [self.standing(agent)]
-        sent_before = self.on(told)
-        if sent_before and told.mark != "again":
-            first = sent_before[-1]
-            mark = "again" if first.arrived else "arrives"
-            fate = f"arrived on line {first.arrived}" if first.arrived else "is under way"
-            hints.append(
-                f"it was sent on line {first.told} and {fate}: if this is it, mark it {mark!r}"
-            )
         untold = [s.fields for s in self.sent if s.channel == told.channel and not s.told]
         could = [e.sent for e in self.machine.calls(agent, self.iss(agent)) if e.sent is not None]
-        nearest = min(
-            enumerate([*untold, *could]),
-            key=lambda pair: (len(differences(told, pair[1])), pair[0]),
-            default=None,
-        )
-        if nearest is not None:
-            place, fields = nearest
-            kind = "sent" if place < len(untold) else "could send"
-            hints.append(
-                f"what {agent} {kind} is {spelled(fields)}: {'; '.join(differences(told, fields))}"
-            )
-        hints.append(self.possible(agent))
-        hints.append(
-            "if it is a segment of an earlier connection, mark it 'old'"
-            if told.mark != "again"
-            else "'again' is for what was sent before"
-        )
-        return _Wrong(f"{agent} does not send {told}", self.last.get(agent), hints)
+        says, hints = f"{agent} does not send {told}", []
+        if sent := nearest(told, untold):
+            says = f"{agent} sends {spelled(sent)} here: {'; '.join(differences(told, sent))}"
+        else:
+            if untold:
+                says += f" but {spelled(untold[0])}"
+            if possible := nearest(told, could):
+                not_so = "; ".join(differences(told, possible))
+                hints.append(f"{agent} could send {spelled(possible)}: {not_so}")
+            if before := self.on(told):
+                hints.append(_what_became_of(before[-1]))
+            elif told.mark == "again":
+                hints.append("'again' is for what was sent before")
+            else:
+                hints.append("a segment of an earlier connection is marked 'old'")
+            hints.append(self.possible(agent))
+        return _Wrong(says, self.last.get(agent), [self.standing(agent), *hints])
 
     def not_under_way(self, told: Told) -> _Wrong:
         before = self.on(told)
         if not before:
             return self.nobody_sends(told)
-        last = before[-1]
-        if last.lost:
-            hint = f"line {last.lost} says that it was lost"
-        else:
-            hint = f"it arrived on line {last.arrived}; mark it 'again' if it arrives twice"
-        return _Wrong(f"no {told} is under way from {told.sender}", None, [hint])
+        says = f"no {told} is under way from {told.sender}"
+        return _Wrong(says, None, [_what_became_of(before[-1])])
 
     def standing(self, agent: str) -> str:
         """`A is ESTABLISHED: SND.UNA=…`."""
@@ -453,11 +367,19 @@ class _Player:
         for effect in self.machine.calls(agent, self.iss(agent)):
             sends = f" (sends {spelled(effect.sent)})" if effect.sent else ""
             ways.append(f"{effect.action.event.label}{sends}")
-        left = ""
+        told = f"its user and timers could: {', '.join(ways) or 'nothing'}"
         if self.machine.has(f"{agent}.timer") and self.machine.value(f"{agent}.timer"):
-            left = f"; {self.machine.value(f'{agent}.timer')} ticks of TIME-WAIT are left"
-        return f"its user and timers could: {', '.join(ways) or 'nothing'}{left}"
+            told += f"; TIME-WAIT has {ticks(int(self.machine.value(f'{agent}.timer')))} to go"
+        return told
 
 
 def _label(call: Call) -> str:
     return ALIASES.get(call.label.upper(), call.label)
+
+
+def _what_became_of(sent: _Sent) -> str:
+    if sent.lost:
+        return f"line {sent.lost} says that it was lost; a retransmission is marked 'again'"
+    if sent.arrived:
+        return f"it arrived on line {sent.arrived}; if it arrives once more, mark it 'again'"
+    return f"it is under way since line {sent.told}; where it arrives, mark it 'arrives'"

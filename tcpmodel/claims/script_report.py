@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tcpmodel.claims.discovery import bundled
-from tcpmodel.claims.script import Answer, Failure, Report
 from tcpmodel.claims.script_parse import ANY, Told
+from tcpmodel.claims.script_result import Answer, Failure, Report
 from tcpmodel.core.errors import ModelError
 
 SCHEMA = "tcpmodel-run/1"
@@ -32,8 +32,8 @@ def find_run(name: str) -> Path:
         raise ModelError(f"{name}: this is a folder; a written run is a file")
     if name.removesuffix(".run") in known:
         return known[name.removesuffix(".run")]
-    near = get_close_matches(name, known, n=2, cutoff=0.5)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]}?" if near else ""
     raise ModelError(
         f"{name}: no such file, and no bundled run{hint} (`tcpmodel list runs` shows all)"
     )

@@ -10,7 +10,7 @@ import click
 from tcpmodel.cli.output import attempt, dump, stop, width, write
 
 if TYPE_CHECKING:
-    from tcpmodel.claims.script import Report
+    from tcpmodel.claims.script_result import Report
 
 EXAMPLE = """\
 \b
@@ -35,7 +35,8 @@ Before the first message, each at most once:
   scenario: rfc793 window=100
   start: A ESTABLISHED snd=100 rcv=300; B LISTEN      (SND.NXT and RCV.NXT;
                                                        otherwise A CLOSED; B LISTEN)
-# begins a comment."""
+A # begins a comment.  Numbers are those of 32 bits; each SYN tells the ISS that is selected; the
+receive window is 2 octets unless the scenario says window=N."""
 
 EXIT_CODES = """\
 \b
