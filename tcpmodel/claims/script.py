@@ -115,9 +115,7 @@ class _Player:
         for line in self.script.lines:
             what, problem = line.what, ""
             if isinstance(what, Call):
-                events = (a.event for a in self.machine.actions_of(what.agent))
-                known = sorted({e.label for e in events if e.receives is None})
-                names = [*known, "OPEN", "retransmits"]
+                names = [*self.machine.labels(what.agent), "OPEN", "retransmits"]
                 if _label(what).lower() not in (name.lower() for name in names):
                     near = get_close_matches(what.label, names, n=1, cutoff=0.5)
                     hint = f" (did you mean {near[0]}?)" if near else ""
@@ -195,7 +193,14 @@ class _Player:
         """The call or the timer that sends `told`, if there is one."""
         effects = self.machine.calls(told.sender, self.iss(told.sender))
         effects = [e for e in effects if e.sent is not None and not differences(told, e.sent)]
-        fresh = [e for e in effects if e.action.event.label != RETRANSMISSION] or effects
+        fresh = [e for e in effects if e.action.event.label != RETRANSMISSION]
+        waiting = [s for s in self.on(told) if not s.arrived and not s.lost]
+        if waiting and not fresh:
+            hint = "if it is sent again, mark it 'again'"
+            raise _Wrong(
+                f"{told} {_since(waiting[-1])}", None, [_what_became_of(waiting[-1]), hint]
+            )
+        fresh = fresh or effects
         if len(fresh) == 1:
             self.implied = f"{told.sender}: {fresh[0].action.event.label}"
             self.act(fresh[0], 0)
@@ -382,4 +387,8 @@ def _what_became_of(sent: _Sent) -> str:
         return f"line {sent.lost} says that it was lost; a retransmission is marked 'again'"
     if sent.arrived:
         return f"it arrived on line {sent.arrived}; if it arrives once more, mark it 'again'"
-    return f"it is under way since line {sent.told}; where it arrives, mark it 'arrives'"
+    return "where it arrives, mark it 'arrives'"
+
+
+def _since(sent: _Sent) -> str:
+    return f"is under way since line {sent.told}"

@@ -6,8 +6,9 @@ left to the scenario unless its text asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from tcpmodel.claims.script_parse import Script, Start
 from tcpmodel.core.errors import ModelError
@@ -68,6 +69,48 @@ class Effect:
     sent: Mapping[str, int] | None
 
 
+@dataclass(frozen=True)
+class _Group:
+    """Actions, and a function that says which of them are enabled."""
+
+    actions: tuple[Action, ...]
+    guards: Callable[[Codes], tuple[int, ...]]
+
+    def enabled(self, row: Codes) -> list[Action]:
+        return [a for a, able in zip(self.actions, self.guards(row), strict=True) if able]
+
+
+class _Actions:
+    """The actions of a scenario, by who acts; what they do is compiled when it is first done."""
+
+    def __init__(self, switches: Scenario) -> None:
+        self.system = compose(switches).system
+        self._reads = (*self.system.variables, *self.system.inputs)
+        self._bodies: dict[str, Callable[[Codes], tuple[int, ...]]] = {}
+        every = self.system.actions
+        mine = {agent: [a for a in every if a.event.agent == agent] for agent in (*AGENTS, "clock")}
+        self.own = {k: self._group(a for a in v if not a.event.receives) for k, v in mine.items()}
+        self.arrivals = {k: self._group(a for a in v if a.event.receives) for k, v in mine.items()}
+        self.clock = self.own["clock"]
+
+    def _group(self, actions: Iterable[Action]) -> _Group:
+        chosen = tuple(actions)
+        return _Group(chosen, compile_function(self._reads, [a.enabled for a in chosen]))
+
+    def body(self, action: Action) -> Callable[[Codes], tuple[int, ...]]:
+        """The values of the updates of an action, then the fields of what it sends."""
+        if action.name not in self._bodies:
+            sends = action.event.sends
+            terms = [*action.updates.values(), *(sends.fields.values() if sends else ())]
+            self._bodies[action.name] = compile_function(self._reads, terms)
+        return self._bodies[action.name]
+
+
+@lru_cache(maxsize=4)
+def _actions(switches: Scenario) -> _Actions:
+    return _Actions(switches)  # many runs are played in few scenarios
+
+
 class Machine:
     """The model of a run: its state, and the steps taken so far."""
 
@@ -76,12 +119,11 @@ class Machine:
         start = _starts(script, switches)
         earlier = int(any(getattr(line.what, "mark", "") == "old" for line in script.lines))
         self.base = earlier
-        self.system, self.initial = _begun(compose(switches).system, start, earlier)
+        self.actions = _actions(switches)
+        self.system, self.initial = _begun(self.actions.system, start, earlier)
         self.codes = self.initial
         self.choices: list[Choice] = []
-        self._reads = (*self.system.variables, *self.system.inputs)
         self._places = {var.name: i for i, var in enumerate(self.system.variables)}
-        self._compiled: dict[str, Callable[[Codes], tuple[int, ...]]] = {}
 
     # --- looking --------------------------------------------------------------------------------
 
@@ -123,48 +165,36 @@ class Machine:
         both.
         """
         found: list[Effect] = []
-        for action in self.actions_of(agent):
-            if action.event.receives is not None:
-                continue
-            effect = self._effect(action, {"iss": iss})
-            if effect and all((e.after, e.sent) != (effect.after, effect.sent) for e in found):
+        for effect in self._effects(self.actions.own[agent], {"iss": iss}):
+            if all((e.after, e.sent) != (effect.after, effect.sent) for e in found):
                 found.append(effect)
         return found
 
     def called(self, agent: str, label: str, iss: int) -> list[Effect]:
         """What the user or timer of `agent` called `label` could do."""
-        actions = (a for a in self.actions_of(agent) if a.event.label.lower() == label.lower())
-        effects = (self._effect(action, {"iss": iss}) for action in actions)
-        return [effect for effect in effects if effect is not None]
+        effects = self._effects(self.actions.own[agent], {"iss": iss})
+        return [e for e in effects if e.action.event.label.lower() == label.lower()]
 
     def arrival(self, agent: str, fields: Mapping[str, int], iss: int) -> list[Effect]:
         """What `agent` does when a segment arrives: the rules answer by exactly one."""
         inputs = {f"seg.{name}": code for name, code in fields.items()} | {"iss": iss}
-        effects = (
-            self._effect(action, inputs)
-            for action in self.actions_of(agent)
-            if action.event.receives is not None
-        )
-        return [effect for effect in effects if effect is not None]
+        return self._effects(self.actions.arrivals[agent], inputs)
 
     def tick(self) -> Effect | None:
         """The passing of a tick, if nothing that is due has been left undone."""
-        return self._effect(self.system.action("tick"), {})
+        return next(iter(self._effects(self.actions.clock, {})), None)
 
-    def actions_of(self, agent: str) -> list[Action]:
-        """The actions of an endpoint."""
-        return [action for action in self.system.actions if action.event.agent == agent]
+    def labels(self, agent: str) -> list[str]:
+        """The names of the calls and timers of an endpoint."""
+        return sorted({action.event.label for action in self.actions.own[agent].actions})
 
-    def _effect(self, action: Action, inputs: Mapping[str, int]) -> Effect | None:
-        sends = action.event.sends
-        if action.name not in self._compiled:
-            terms = [conjunction(action.guard), *action.updates.values()]
-            terms += list(sends.fields.values()) if sends else []
-            self._compiled[action.name] = compile_function(self._reads, terms)
+    def _effects(self, group: _Group, inputs: Mapping[str, int]) -> list[Effect]:
         row = self.codes + tuple(inputs.get(var.name, 0) for var in self.system.inputs)
-        enabled, *values = self._compiled[action.name](row)
-        if not enabled:
-            return None
+        return [self._effect(action, row) for action in group.enabled(row)]
+
+    def _effect(self, action: Action, row: Codes) -> Effect:
+        sends = action.event.sends
+        values = self.actions.body(action)(row)
         after = list(self.codes)
         for name, value in zip(action.updates, values, strict=False):
             after[self._places[name]] = int(value)
