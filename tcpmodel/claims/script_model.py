@@ -20,7 +20,7 @@ from tcpmodel.semantics.replay import Choice, replay
 from tcpmodel.tcp.compose import AGENTS, compose, permissions
 from tcpmodel.tcp.scenario import Scenario, scenario
 
-FIXED: Mapping[str, str | int] = {
+FIXED: dict[str, str | int] = {
     "channel": "history",
     "isn": "given",
     "width": 32,
@@ -55,9 +55,8 @@ def switches_of(text: str) -> Scenario:
             f"a written run tells its own ISS, losses and duplicates, in 32-bit numbers: "
             f"leave out {', '.join(sorted(told))}"
         )
-    free = {key: value for key, value in FREE.items() if key not in asked}
-    changed: dict[str, object] = {**FIXED, **free}
-    return replace(scenario(text), **changed)  # type: ignore[arg-type]
+    changed = FIXED | {key: value for key, value in FREE.items() if key not in asked}
+    return scenario(" ".join([text, *(f"{key}={value}" for key, value in changed.items())]))
 
 
 @dataclass(frozen=True)
