@@ -349,7 +349,9 @@ class _Player:
             elif told.mark == "again":
                 hints.append("'again' is for what was sent before")
             else:
-                hints.append("a segment of an earlier connection is marked 'old'")
+                hints.append(
+                    "a segment of an earlier connection, which nobody sends now, is marked 'old'"
+                )
             hints.append(self.possible(agent))
         return _Wrong(says, self.last.get(agent), [self.standing(agent), *hints])
 

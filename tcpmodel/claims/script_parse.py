@@ -136,7 +136,7 @@ def read_script(path: Path) -> Script:
 
 def parse_script(text: str, file: str) -> Script:
     """The run that `text`, the content of `file`, tells; see `read_script`."""
-    written = text.splitlines()
+    written = text.removesuffix("\n").split("\n")
     if len(written) > MAX_LINES:
         raise ModelError(f"{file}: a written run has at most {MAX_LINES} lines")
     lines: list[Line] = []
