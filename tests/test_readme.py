@@ -72,6 +72,15 @@ def test_the_claim_of_the_guide_is_settled(tmp_path: Path) -> None:
     assert "1 verdicts, all as expected" in ran.stdout
 
 
+def test_the_written_run_of_the_guide_is_one(tmp_path: Path) -> None:
+    """The example of the format is a run of the model."""
+    file = tmp_path / "mine.run"
+    file.write_text(blocks(CONTRIBUTING, "text")[0])
+    program = [sys.executable, "-m", "tcpmodel", "run", str(file)]
+    ran = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
 def test_the_switch_of_the_guide_is_one(tmp_path: Path) -> None:
     """The example of a switch is taken from the code."""
     source = (ROOT / "tcpmodel" / "tcp" / "scenario.py").read_text(encoding="utf-8")

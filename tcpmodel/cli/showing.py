@@ -32,12 +32,14 @@ def diagram(output: str) -> None:
 
 @click.command("list", epilog="Example:  tcpmodel list switches")
 @click.argument(
-    "what", type=click.Choice(["all", "claims", "presets", "switches", "engines"]), default="all"
+    "what",
+    type=click.Choice(["all", "claims", "runs", "presets", "switches", "engines"]),
+    default="all",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--markdown", is_flag=True, help="The claims as a Markdown table.")
 def list_(what: str, as_json: bool, markdown: bool) -> None:
-    """Show the claims, presets, switches (with their values) and engines."""
+    """Show the claims, written runs, presets, switches (with their values) and engines."""
     if markdown:
         from tcpmodel.claims.tables import claims_markdown
 
@@ -57,6 +59,7 @@ def list_(what: str, as_json: bool, markdown: bool) -> None:
 
 
 def _catalogue() -> dict[str, list[dict[str, Any]]]:
+    from tcpmodel.claims.script_report import headline, run_files
     from tcpmodel.engines.registry import ENGINES
     from tcpmodel.tcp.scenario import PRESETS, SWITCHES, Scenario
 
@@ -72,6 +75,7 @@ def _catalogue() -> dict[str, list[dict[str, Any]]]:
             }
             for _, c in claims_of(())[0]
         ],
+        "runs": [{"name": name, "says": headline(path)} for name, path in run_files().items()],
         "presets": [
             {"name": p.name, "says": _difference(p.switches, neutral)} for p in PRESETS.values()
         ],

@@ -68,7 +68,10 @@ class Interpreter:
 
 
 def interpreter(system: TransitionSystem, *, canonical: bool = True) -> Interpreter:
-    """Compile `system`; raises `ModelError` for an operator that has no meaning here."""
+    """Compile `system`; raises `ModelError` for an operator without meaning, and for inputs."""
+    if system.inputs:
+        names = ", ".join(var.name for var in system.inputs)
+        raise ModelError(f"{system.name}: a search of states cannot choose the inputs {names}")
     source = _Generator(system).module(canonical)
     scope: dict[str, Any] = {}
     exec(compile(source, f"<{system.name}>", "exec"), scope)  # noqa: S102 - our own source

@@ -6,7 +6,7 @@ reference semantics, from action names alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -24,10 +24,14 @@ from tcpmodel.semantics.interpret import Codes, Interpreter, compile_function, s
 class Choice:
     """One step of a run: the action's name and, on a history channel, the step that sent the
     message which arrives.
+
+    told: values of inputs that no step of the run determines, by name.  With `sent_at=0` they
+    include the fields of a message that was under way before the run began.
     """
 
     action: str
     sent_at: int | None = None
+    told: Mapping[str, Value] = field(default_factory=dict)
 
 
 def replay(
@@ -266,12 +270,17 @@ class _Run:
         return row[self.places[history.clock]] if history and history.clock else 0
 
     def arriving(self, action: Action, choice: Choice, number: int) -> Codes:
-        """The inputs of a step: the fields of the message that arrives."""
+        """The inputs of a step: the fields of the message that arrives, and what the run tells."""
         if not self.system.inputs:
             return ()
         history, receive = self.system.history, action.event.receives
-        if receive is None or history is None:
-            return tuple(0 for _ in self.system.inputs)
+        told = {
+            v.name: v.domain.encode(choice.told.get(v.name, v.domain.decode(0)))
+            for v in self.system.inputs
+        }
+        from_before = choice.sent_at == 0 and self.system.shown.keys() <= choice.told.keys()
+        if receive is None or history is None or from_before:
+            return tuple(told.values())
         origin = choice.sent_at or 0
         sent = self.sent[origin - 1] if 0 < origin < number else None
         if sent is None or sent[0] != receive.channel:
@@ -284,4 +293,5 @@ class _Run:
             late = history.expired is not None and bool(self.evaluate([history.expired], row)[0])
             if age > history.lifetime or (age == history.lifetime and late):
                 raise EngineError(f"step {number}: the message is {age} ticks old and gone")
-        return sent[1]
+        told |= dict(zip(told, sent[1], strict=False))  # the fields come first
+        return tuple(told.values())

@@ -146,7 +146,10 @@ class _Past:
         self.actions = unrolling.actions
         missing = [v.name for v in self.system.inputs if v.name not in self.system.shown]
         if missing:
-            raise ModelError(f"{self.system.name}: no action receives a field as {missing[0]}")
+            raise ModelError(
+                f"{self.system.name}: no action receives a field as {missing[0]}: "
+                "only a run that is written down tells it"
+            )
         self.width = sum(var.domain.bits for var in self.system.inputs)
         self.message = z3.FreshConst(z3.BitVecSort(self.width))
         self.receives = _by_channel((a.event.receives, i) for i, a in enumerate(self.actions))

@@ -33,7 +33,7 @@ from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import Segment
 from tcpmodel.tcp.states import LISTEN, TIME_WAIT
 from tcpmodel.tcp.synchronized import SYNCHRONIZED_RULES
-from tcpmodel.tcp.tcb import Me, segment_domains, tcb_domains
+from tcpmodel.tcp.tcb import Me, given_iss, segment_domains, tcb_domains
 from tcpmodel.tcp.timeouts import TIMEOUTS
 from tcpmodel.tcp.world import World
 
@@ -118,7 +118,7 @@ class _Composition:
             variables=tuple(variables),
             init=conjunction(_starts(v, switches) for v in variables),
             actions=tuple(self.actions()),
-            inputs=inputs(switches) if self.is_history else (),
+            inputs=self.inputs(),
             message={n: d for n, (d, _) in self.message_domains().items()},
             interchangeable=tuple(g for g in groups if len(g) > 1),
             history=history(switches) if self.is_history else None,
@@ -130,6 +130,11 @@ class _Composition:
             assumptions=switches.assumptions,
         )
         return Model(switches, system, World(switches, self.tcbs, self.channels))
+
+    def inputs(self) -> tuple[Var, ...]:
+        """What a step reads and nobody remembers: the arriving segment, the ISS to select."""
+        told = (given_iss(self.switches),) if self.switches.isn == "given" else ()
+        return ((*inputs(self.switches), *told)) if self.is_history else ()
 
     def message_domains(self) -> dict[str, tuple[Domain, bool]]:
         channel = self.channels["A"]

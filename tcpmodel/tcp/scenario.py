@@ -70,10 +70,12 @@ class Scenario:
     )
     isn: str = _switch(
         "distinct",
-        "initial sequence numbers: always the same, apart per incarnation, or any value",
+        "initial sequence numbers: always the same, apart per incarnation, any value, or told by a "
+        "run that is written down",
         "constant",
         "distinct",
         "free",
+        "given",
     )
     width: int = _switch(5, "bits of a sequence number", low=2, high=32)
     window: int = _switch(2, "receive window in octets", low=1, high=1 << 16)
@@ -167,6 +169,11 @@ class Scenario:
             )
         if self.isn == "free" and self.width > 6:
             raise ModelError("isn=free tries every value: use width=6 or less")
+        if self.isn == "given" and self.channel != "history":
+            raise ModelError(
+                "isn=given is for runs that are written down (tcpmodel run), which have "
+                "channel=history; a search needs isn=constant, distinct or free"
+            )
 
     @property
     def isn_stride(self) -> int:

@@ -63,6 +63,11 @@ def segment_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
     return domains
 
 
+def given_iss(switches: Scenario) -> Var:
+    """The input that tells the ISS to select, for `isn=given`."""
+    return Var("iss", Word(switches.width))
+
+
 @dataclass(frozen=True)
 class Me:
     """My TCB, symbolic, and what RFC 9293 computes from it.
@@ -276,6 +281,8 @@ class Me:
         width = self.switches.width
         if self.switches.isn == "free":
             return [(f"(iss={n})", z3.BitVecVal(n, width)) for n in range(1 << width)]
+        if self.switches.isn == "given":
+            return [("", given_iss(self.switches).term)]
         if self.switches.isn == "constant":
             return [("", self.isn_base)]
         count = z3.ZeroExt(width, self.inc)

@@ -415,6 +415,18 @@ def test_on_a_history_nothing_arrives_that_was_not_sent(sent_at: int | None) -> 
         replay(history(), sends_and("tick", Choice("receive", sent_at)))
 
 
+def test_a_message_may_be_under_way_before_the_run() -> None:
+    """If the run tells all its fields; the trace says that it was sent at 0.  What was sent in the
+    run reads as it was sent, whatever is told.
+    """
+    before = replay(history(), [Choice("receive", 0, {SEG.name: 5})])
+    assert before.state(1)["got"] == 5
+    assert before.steps[0].received == Message("A>B", {"x": 5}, 0)
+    assert replay(history(), sends_and(Choice("receive", 1, {SEG.name: 5}))).state(3)["got"] == 1
+    with pytest.raises(EngineError, match="step 1: nothing was sent on A>B at 0"):
+        replay(history(), [Choice("receive", 0, {"other": 5})])
+
+
 def test_on_a_history_channels_and_guards_are_kept() -> None:
     """What went to B does not arrive at A, and the guard reads the message that arrives."""
     with pytest.raises(EngineError, match="nothing was sent on B>A at 1"):

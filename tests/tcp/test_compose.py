@@ -41,6 +41,7 @@ WITH_TEXT = (
     "flags_only data=1",
     "tw2 data=1 tw_rfc1337=on",
     "rfc793 rst=off isn=free width=4 tw_rfc1337=on",
+    "rfc9293 isn=given channel=history",
 )
 
 
