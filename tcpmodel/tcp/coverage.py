@@ -264,12 +264,21 @@ def _item_problems(item: Item, rules: Mapping[str, Known]) -> Iterator[str]:
 # --- the rules of all scenarios -------------------------------------------------------------------
 
 
+COMBINED = (
+    "rfc9293 data=1 half_close=half_duplex",
+    "rfc9293 abort=on rst_sender_state=time_wait",
+)
+"""Scenarios whose rules need more than one switch."""
+
+
 def family() -> Iterator[Scenario]:
     """Scenarios that have every rule among them: presets, and each with one switch changed.
 
     Of a switch that takes numbers, its two lowest are tried.
     """
     yield scenario("rfc9293")
+    for text in COMBINED:
+        yield scenario(text)
     for base in (scenario("rfc9293"), scenario("clock")):
         for key, switch in SWITCHES.items():
             low = switch.low
