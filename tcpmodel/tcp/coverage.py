@@ -277,8 +277,6 @@ def family() -> Iterator[Scenario]:
     Of a switch that takes numbers, its two lowest are tried.
     """
     yield scenario("rfc9293")
-    for text in COMBINED:
-        yield scenario(text)
     for base in (scenario("rfc9293"), scenario("clock")):
         for key, switch in SWITCHES.items():
             low = switch.low
@@ -288,6 +286,8 @@ def family() -> Iterator[Scenario]:
                     yield replace(base, **{key: value})
                 except ModelError:
                     continue  # no scenario without another switch
+    for text in COMBINED:
+        yield scenario(text)
     yield from PRESETS.values()
 
 

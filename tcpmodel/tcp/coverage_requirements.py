@@ -166,7 +166,7 @@ Requirements with a number
 3.10.7.4 first SHLD-31 | hold segments back that begin beyond RCV.NXT
     ~ dropped and acknowledged (`out_of_order`); they come again
 3.10.7.4 fifth MAY-12 | RFC 5961: refuse an ACK that is too old or of what was not sent
-    + acks_unsent, syn_received_challenges_ack: `rfc5961`
+    + acks_unsent: `rfc5961`; in SYN-RECEIVED see `synrcvd_bad_ack`
 3.10.7.4 seventh MAY-13 | acknowledge what is in the window but not at its edge
     + out_of_order
 """

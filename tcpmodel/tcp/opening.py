@@ -109,7 +109,7 @@ def syn_received_resends_synack(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="793 3.9 fourth",
+    rfc="793 3.9",
     says="RFC 793: a new SYN resets the attempt of a former listener, too",
 )
 def syn_received_refuses_syn(me: Me, seg: Segment) -> Reactions:

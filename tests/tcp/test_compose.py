@@ -42,7 +42,7 @@ WITH_TEXT = (
     "tw2 data=1 tw_rfc1337=on",
     "rfc793 rst=off isn=free width=4 tw_rfc1337=on",
     "rfc9293 data=1 seq_check=a2 dup_syn_in_synrcvd=resend_synack synrcvd_bad_ack=challenge",
-    "rfc793 data=1 seq_check=a2 rst_sender_state=time_wait half_close=half_duplex origin_memory=off",
+    "rfc793 data=1 seq_check=a2 rst_sender_state=time_wait origin_memory=off",
     "four_naive data=1 seq_check=a2 server_memory=per_peer_last_inc",
     "split data=1 simultaneous_open=off synrcvd_inwindow_syn=rst half_close=shutdown_wr",
     "tw2 data=1 rto=1 fin_piggyback=allowed half_close=half_duplex rst_sender_state=time_wait",
