@@ -12,7 +12,10 @@ from tcpmodel.core.terms import Term
 from tcpmodel.tcp.rule import Reaction, Reactions, arrival
 from tcpmodel.tcp.segment import ACK, FIN, RST, SYN, Segment, ctl
 from tcpmodel.tcp.states import (
+    CLOSE_WAIT,
     CLOSED,
+    CLOSING,
+    LAST_ACK,
     LISTEN,
     SYN_RECEIVED,
     SYN_SENT,
@@ -35,6 +38,24 @@ def repeated_fin(me: Me, seg: Segment) -> Term:
     )
 
 
+def identical_syn(me: Me, seg: Segment) -> Term:
+    """In SYN-RECEIVED: the SYN that led there, once more."""
+    alone = [seg.lacks(RST, ACK, FIN), seg.has(SYN), z3.Not(seg.has_text)]
+    return z3.And(me.state == SYN_RECEIVED, *alone, seg.seq == me.rcv_nxt - 1)
+
+
+def repeats_octet(me: Me, seg: Segment) -> Term:
+    """Nothing but a SYN or FIN that was the last thing taken, with an ACK that is acceptable.
+
+    Such a segment begins at RCV.NXT - 1.  In TIME-WAIT a repeated FIN has a rule of its own.
+    """
+    syn = z3.And(seg.has(SYN), seg.lacks(FIN), me.rcv_nxt == me.irs + 1)
+    fin = z3.And(seg.has(FIN), seg.lacks(SYN), me.is_in(CLOSE_WAIT, CLOSING, LAST_ACK))
+    news = z3.If(me.state == SYN_RECEIVED, me.acks_new(seg), z3.Not(me.acks_unsent(seg)))
+    alone = [is_open(me), seg.lacks(RST), seg.has(ACK), z3.Not(seg.has_text)]
+    return z3.And(*alone, seg.seq == me.rcv_nxt - 1, z3.Or(syn, fin), news)
+
+
 # --- first: the sequence number -----------------------------------------------------------------
 
 
@@ -51,6 +72,10 @@ def out_of_window(me: Me, seg: Segment) -> Reactions:
     ]
     if me.switches.handshake == "two":
         when.append(z3.Not(_repeated_syn(me, seg)))
+    if me.switches.seq_check == "a2":
+        when.append(z3.Not(repeats_octet(me, seg)))
+    if me.switches.dup_syn_in_synrcvd == "resend_synack":
+        when.append(z3.Not(identical_syn(me, seg)))
     return Reaction(when, {}, me.ack())
 
 
@@ -111,10 +136,10 @@ def inexact_reset(me: Me, seg: Segment) -> Reactions:
     says="a reset ends an attempt to connect: back to LISTEN if we came from there",
 )
 def syn_received_receives_reset(me: Me, seg: Segment) -> Reactions:
-    reset = [me.state == SYN_RECEIVED, *_valid_reset(me, seg)]
+    reset, back = [me.state == SYN_RECEIVED, *_valid_reset(me, seg)], me.returns_to_listen
     return [
-        Reaction([*reset, me.passive], me.without_tcb(LISTEN), None, "__passive"),
-        Reaction([*reset, z3.Not(me.passive)], me.without_tcb(outcome="refused"), None, "__active"),
+        Reaction([*reset, back], me.without_tcb(LISTEN), None, "__passive"),
+        Reaction([*reset, z3.Not(back)], me.without_tcb(outcome="refused"), None, "__active"),
     ]
 
 
@@ -125,9 +150,7 @@ def syn_received_receives_reset(me: Me, seg: Segment) -> Reactions:
 def receives_reset(me: Me, seg: Segment) -> Reactions:
     reset = _valid_reset(me, seg)
     alive = z3.Not(me.is_in(CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED, TIME_WAIT))
-    waiting = Reaction(
-        [me.state == TIME_WAIT, *reset], me.without_tcb(outcome="closed"), None, "__time_wait"
-    )
+    waiting = Reaction([me.state == TIME_WAIT, *reset], me.after_time_wait(), None, "__time_wait")
     if me.switches.tw_rfc1337 == "on":
         heard = [me.state == TIME_WAIT, seg.has(RST), me.acceptable(seg)]
         waiting = Reaction(heard, {}, None, "__time_wait")
@@ -142,10 +165,10 @@ def receives_reset(me: Me, seg: Segment) -> Reactions:
     says="a new SYN replaces the attempt of a former listener",
 )
 def syn_received_receives_syn(me: Me, seg: Segment) -> Reactions:
-    return Reaction(
-        [me.state == SYN_RECEIVED, me.passive, seg.lacks(RST), seg.has(SYN), me.acceptable(seg)],
-        me.without_tcb(LISTEN),
-    )
+    if me.switches.synrcvd_inwindow_syn == "rst":
+        return None
+    syn = [seg.lacks(RST), seg.has(SYN), me.acceptable(seg)]
+    return Reaction([me.state == SYN_RECEIVED, me.returns_to_listen, *syn], me.without_tcb(LISTEN))
 
 
 @arrival(
@@ -155,7 +178,7 @@ def syn_received_receives_syn(me: Me, seg: Segment) -> Reactions:
 def receives_syn(me: Me, seg: Segment) -> Reactions:
     when = [
         is_open(me),
-        z3.Not(z3.And(me.state == SYN_RECEIVED, me.passive)),
+        z3.Not(z3.And(me.state == SYN_RECEIVED, me.returns_to_listen)),
         seg.lacks(RST),
         seg.has(SYN),
         me.acceptable(seg),
@@ -164,7 +187,13 @@ def receives_syn(me: Me, seg: Segment) -> Reactions:
         when.append(z3.Not(_repeated_syn(me, seg)))
     if me.challenges or me.flags_only:
         return Reaction(when, {}, me.ack())
-    return Reaction(when, me.without_tcb(outcome="reset"), me.reset_for(seg))
+    over, answer = me.without_tcb(outcome="reset"), me.reset_for(seg)
+    if me.switches.rst_sender_state == "closed":
+        return Reaction(when, over, answer)
+    return [
+        Reaction([*when, me.state == SYN_RECEIVED], over, answer, "__syn_received"),
+        Reaction([*when, me.state != SYN_RECEIVED], me.after_reset("reset"), answer),
+    ]
 
 
 # --- fifth: ACK -----------------------------------------------------------------------------------
@@ -185,11 +214,10 @@ def lacks_ack(me: Me, seg: Segment) -> Reactions:
     says="it acknowledges something else than our SYN: reset",
 )
 def syn_received_refuses_ack(me: Me, seg: Segment) -> Reactions:
-    return Reaction(
-        [me.state == SYN_RECEIVED, *checked(me, seg), seg.has(ACK), z3.Not(me.acks_new(seg))],
-        {},
-        me.reset_for(seg),
-    )
+    when = [me.state == SYN_RECEIVED, *checked(me, seg), seg.has(ACK), z3.Not(me.acks_new(seg))]
+    if me.switches.synrcvd_bad_ack == "challenge":
+        when.append(z3.Not(me.acks_unsent(seg)))
+    return Reaction(when, {}, me.reset_for(seg))
 
 
 @arrival(

@@ -10,7 +10,7 @@ import z3
 
 from tcpmodel.core.terms import Term
 from tcpmodel.tcp.rule import Reaction, Reactions, arrival
-from tcpmodel.tcp.segment import ACK, RST, SYN, Segment, ctl
+from tcpmodel.tcp.segment import ACK, RST, SYN, Segment, after, ctl
 from tcpmodel.tcp.states import CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT
 from tcpmodel.tcp.tcb import Me
 
@@ -45,9 +45,11 @@ def listen_refuses_ack(me: Me, seg: Segment) -> Reactions:
 @arrival(rfc="9293 3.10.7.2 third; 9293 MUST-11", says="a SYN asks a listener to connect")
 def listen_receives_syn(me: Me, seg: Segment) -> Reactions:
     asked = [me.state == LISTEN, seg.lacks(RST, ACK), seg.has(SYN)]
+    if me.switches.server_memory != "none":
+        asked.append(z3.Not(older_than_accepted(me, seg)))
     ready = [*asked, me.inc != me.switches.incarnations]
     return [
-        Reaction(ready, _accept_syn(me, seg, iss), _synack(me, seg, iss), choice)
+        Reaction(ready, _accept_syn(me, seg, iss), _answer(me, seg, iss), choice)
         for choice, iss in me.initial_sequence_numbers()
     ] + [Reaction([*asked, me.inc == me.switches.incarnations], {}, None, "__out_of_incarnations")]
 
@@ -57,7 +59,27 @@ def _accept_syn(me: Me, seg: Segment, iss: Term) -> dict[Term, Term]:
     if me.switches.handshake == "two":
         # No third message: the server's SYN counts as acknowledged when it is sent.
         then |= {me.state: ESTABLISHED, me.snd_una: iss + 1}
+    if me.switches.handshake == "split":
+        # As if its user had opened actively at the same time; the client's SYN is not used.
+        then = me.with_new_tcb(SYN_SENT, iss)
+    if me.switches.server_memory != "none":
+        then |= {me.accepted: z3.BoolVal(True), me.last_irs: seg.seq}
     return then
+
+
+def _answer(me: Me, seg: Segment, iss: Term) -> Segment:
+    """What a listener answers a SYN."""
+    if me.switches.handshake == "four_naive":
+        # Its own SYN, one number before, follows as a segment of its own.
+        return me.segment(ctl(ACK), iss + 1, seg.seq + 1, to=seg.inc, inc=me.inc + 1)
+    if me.switches.handshake == "split":
+        return me.segment(ctl(SYN), iss, to=seg.inc, inc=me.inc + 1)
+    return _synack(me, seg, iss)
+
+
+def older_than_accepted(me: Me, seg: Segment) -> Term:
+    """It is not newer than the last SYN that this listener, which remembers it, accepted."""
+    return z3.And(me.accepted, z3.Not(after(seg.seq, me.last_irs)))
 
 
 def _synack(me: Me, seg: Segment, iss: Term) -> Segment:
@@ -72,13 +94,18 @@ def listen_drops(me: Me, seg: Segment) -> Reactions:
     return Reaction([me.state == LISTEN, seg.lacks(RST, ACK, SYN)], {})
 
 
-def _syn_acked(me: Me, seg: Segment) -> Term:
-    """SND.UNA < SEG.ACK =< SND.NXT, and the ACK bit is on."""
+def acks_my_syn(me: Me, seg: Segment) -> Term:
+    """SND.UNA < SEG.ACK =< SND.NXT, and the ACK bit is on: in SYN-SENT that is an ACK of my SYN.
+
+    With four messages it may come again before the peer's SYN does.
+    """
+    if me.switches.handshake == "four_naive":
+        return z3.And(seg.has(ACK), seg.ack == me.snd_nxt)
     return z3.And(seg.has(ACK), me.acks_new(seg))
 
 
 def _bad_ack(me: Me, seg: Segment) -> Term:
-    return z3.And(seg.has(ACK), z3.Not(me.acks_new(seg)))
+    return z3.And(seg.has(ACK), z3.Not(acks_my_syn(me, seg)))
 
 
 @arrival(
@@ -93,17 +120,17 @@ def syn_sent_refuses_ack(me: Me, seg: Segment) -> Reactions:
 
 @arrival(rfc="9293 3.10.7.3 second", says="a reset that does not acknowledge our SYN is dropped")
 def syn_sent_ignores_reset(me: Me, seg: Segment) -> Reactions:
-    return Reaction([me.state == SYN_SENT, seg.has(RST), z3.Not(_syn_acked(me, seg))], {})
+    return Reaction([me.state == SYN_SENT, seg.has(RST), z3.Not(acks_my_syn(me, seg))], {})
 
 
 @arrival(
     rfc="9293 3.10.7.3 second", says="a reset that acknowledges our SYN refuses the connection"
 )
 def syn_sent_receives_reset(me: Me, seg: Segment) -> Reactions:
-    return Reaction(
-        [me.state == SYN_SENT, seg.has(RST), _syn_acked(me, seg)],
-        me.without_tcb(outcome="refused"),
-    )
+    refused = [me.state == SYN_SENT, seg.has(RST), acks_my_syn(me, seg)]
+    if me.switches.handshake == "split":
+        refused.append(z3.Not(me.passive))
+    return Reaction(refused, me.without_tcb(outcome="refused"))
 
 
 @arrival(
@@ -113,7 +140,7 @@ def syn_sent_receives_reset(me: Me, seg: Segment) -> Reactions:
 def syn_sent_receives_synack(me: Me, seg: Segment) -> Reactions:
     silent = me.switches.handshake == "two"
     return Reaction(
-        [me.state == SYN_SENT, seg.lacks(RST), seg.has(SYN), _syn_acked(me, seg)],
+        [me.state == SYN_SENT, seg.lacks(RST), seg.has(SYN), acks_my_syn(me, seg)],
         {
             me.state: ESTABLISHED,
             me.irs: seg.seq,
@@ -130,6 +157,8 @@ def syn_sent_receives_synack(me: Me, seg: Segment) -> Reactions:
     rfc="9293 3.10.7.3 fourth; 9293 3.5 Figure 7; 9293 MUST-10", says="both sides open at once"
 )
 def syn_sent_receives_syn(me: Me, seg: Segment) -> Reactions:
+    if me.switches.simultaneous_open == "off" or me.switches.handshake == "four_naive":
+        return None  # see `opening`
     then = {
         me.state: SYN_RECEIVED,
         me.irs: seg.seq,
@@ -145,7 +174,8 @@ def syn_sent_receives_syn(me: Me, seg: Segment) -> Reactions:
 
 @arrival(rfc="9293 3.10.7.3 fifth", says="neither SYN nor reset: dropped")
 def syn_sent_drops(me: Me, seg: Segment) -> Reactions:
-    return Reaction([me.state == SYN_SENT, seg.lacks(RST, SYN), z3.Not(_bad_ack(me, seg))], {})
+    acked = seg.lacks(ACK) if me.switches.handshake == "four_naive" else z3.Not(_bad_ack(me, seg))
+    return Reaction([me.state == SYN_SENT, seg.lacks(RST, SYN), acked], {})
 
 
 UNSYNCHRONIZED = (

@@ -125,6 +125,8 @@ def close_first(me: Me) -> Reactions:
 
 @call("CLOSE", rfc="9293 3.10.4; 9293 3.6 case 2", says="CLOSE after the peer's FIN sends ours")
 def close_second(me: Me) -> Reactions:
+    if me.switches.second_close == "never":
+        return None
     return Reaction(
         when=[me.state == CLOSE_WAIT],
         then={me.state: LAST_ACK, me.snd_nxt: me.snd_nxt + 1, **me.sent_first()},
@@ -137,7 +139,7 @@ def abort_with_reset(me: Me) -> Reactions:
     if me.switches.abort == "off":
         return None
     reset = me.segment(ctl(RST), me.snd_nxt) if me.switches.rst == "on" else None
-    return [
+    found = [
         Reaction([me.state == state], me.without_tcb(outcome="aborted"), reset, name)
         for state, name in (
             (SYN_RECEIVED, "__syn_received"),
@@ -147,6 +149,8 @@ def abort_with_reset(me: Me) -> Reactions:
             (CLOSE_WAIT, "__close_wait"),
         )
     ]
+    # With `rst_sender_state=time_wait` the synchronized states have `abort_enters_time_wait`.
+    return found if me.switches.rst_sender_state == "closed" else found[:1]
 
 
 @call(
@@ -157,7 +161,7 @@ def abort_with_reset(me: Me) -> Reactions:
 def abort_silently(me: Me) -> Reactions:
     if me.switches.abort == "off":
         return None
-    return [
+    found = [
         Reaction([me.state == state], me.without_tcb(outcome="aborted"), None, name)
         for state, name in (
             (LISTEN, "__listen"),
@@ -167,6 +171,8 @@ def abort_silently(me: Me) -> Reactions:
             (TIME_WAIT, "__time_wait"),
         )
     ]
+    # Who is in TIME-WAIT because of an ABORT has no connection to abort any more.
+    return found if me.switches.rst_sender_state == "closed" else found[:-1]
 
 
 CALLS = (

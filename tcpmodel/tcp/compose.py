@@ -28,6 +28,9 @@ from tcpmodel.tcp.acceptance import CHECKS
 from tcpmodel.tcp.arrives import UNSYNCHRONIZED
 from tcpmodel.tcp.calls import CALLS
 from tcpmodel.tcp.channel import Arrival, Past, Slots, fault_budgets, history, inputs
+from tcpmodel.tcp.closing import CLOSING_RULES
+from tcpmodel.tcp.opening import OPENING
+from tcpmodel.tcp.repeated import REPEATED
 from tcpmodel.tcp.rule import Rule, changes, symbolic_segment
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import Segment
@@ -37,8 +40,17 @@ from tcpmodel.tcp.tcb import Me, given_iss, segment_domains, tcb_domains
 from tcpmodel.tcp.timeouts import TIMEOUTS
 from tcpmodel.tcp.world import World
 
-SOURCES = (*CALLS, *UNSYNCHRONIZED, *CHECKS, *SYNCHRONIZED_RULES, *TIMEOUTS)
-"""Every rule of TCP, in the order of RFC 9293 section 3.10."""
+SOURCES = (
+    *CALLS,
+    *UNSYNCHRONIZED,
+    *CHECKS,
+    *SYNCHRONIZED_RULES,
+    *TIMEOUTS,
+    *OPENING,
+    *REPEATED,
+    *CLOSING_RULES,
+)
+"""Every rule of TCP: those of RFC 9293 section 3.10, in its order; then the alternatives."""
 
 AGENTS = ("A", "B")
 

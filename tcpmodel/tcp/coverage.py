@@ -264,6 +264,13 @@ def _item_problems(item: Item, rules: Mapping[str, Known]) -> Iterator[str]:
 # --- the rules of all scenarios -------------------------------------------------------------------
 
 
+COMBINED = (
+    "rfc9293 data=1 half_close=half_duplex",
+    "rfc9293 abort=on rst_sender_state=time_wait",
+)
+"""Scenarios whose rules need more than one switch."""
+
+
 def family() -> Iterator[Scenario]:
     """Scenarios that have every rule among them: presets, and each with one switch changed.
 
@@ -279,6 +286,8 @@ def family() -> Iterator[Scenario]:
                     yield replace(base, **{key: value})
                 except ModelError:
                     continue  # no scenario without another switch
+    for text in COMBINED:
+        yield scenario(text)
     yield from PRESETS.values()
 
 

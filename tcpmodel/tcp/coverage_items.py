@@ -110,7 +110,7 @@ ESTABLISHED ¶1 | send what is queued, then FIN; enter FIN-WAIT-1
 FIN-WAIT-1 FIN-WAIT-2 ¶1 | an error, or ok, but never a second FIN
     ~ @error
 CLOSE-WAIT ¶1 | send what is queued, then FIN; enter LAST-ACK
-    + close_second: SENDs are sent at once, nothing is queued
+    + close_second: SENDs are sent at once; `second_close=never` has users who never close
 CLOSING LAST-ACK TIME-WAIT ¶1 | error: connection closing
     ~ @error
 3.10.5 ABORT call
@@ -167,7 +167,7 @@ first ¶3 | an ACK is acceptable if SND.UNA < SEG.ACK =< SND.NXT
 second ¶1 | RFC 5961: the reset should begin exactly at RCV.NXT
     - there is no RCV.NXT yet; the acknowledgment of the SYN is what makes a reset valid (3.5.3)
 second ¶2 | with an acceptable ACK: signal, delete the TCB, enter CLOSED; otherwise drop
-    + syn_sent_receives_reset, syn_sent_ignores_reset: the ghost `outcome` becomes refused
+    + syn_sent_receives_reset, syn_sent_ignores_reset, split_server_is_refused: `outcome`: refused
 third ¶1 | a wrong security compartment, with ACK: a reset that begins at the number acknowledged
     - @security
 third ¶2 | without ACK: a reset with number zero that acknowledges the segment
@@ -198,7 +198,7 @@ first, SYN-RECEIVED..TIME-WAIT ¶2 | aggregate acknowledgments
 first, SYN-RECEIVED..TIME-WAIT ¶3 | four cases of the acceptability test (Table 6)
     + out_of_window, reset_out_of_window: the cases with a window; @window
 first, SYN-RECEIVED..TIME-WAIT ¶4 | see Appendix A.2: the test keeps valid ACKs from being processed
-    - the test is read literally: a repeated SYN,ACK or FIN is acknowledged, its own ACK not read
+    + repeated_syn_connects, repeated_octet_acknowledges: `seq_check=a2`; else read literally
 first, SYN-RECEIVED..TIME-WAIT ¶5 | with a zero window accept valid ACK, URG and RST all the same
     - @window
 first, SYN-RECEIVED..TIME-WAIT ¶6 | not acceptable: send an ACK, unless it is a reset
@@ -218,7 +218,7 @@ second, SYN-RECEIVED..TIME-WAIT 2) | exactly at RCV.NXT: reset the connection
 second, SYN-RECEIVED..TIME-WAIT 3) | elsewhere in the window: challenge ACK, drop
     + inexact_reset: without throttling
 second, SYN-RECEIVED ¶1 | passive: back to LISTEN; active: connection refused, CLOSED
-    + syn_received_receives_reset
+    + syn_received_receives_reset: `origin_memory=off` forgets which
 second, ESTABLISHED..CLOSE-WAIT ¶1 | notify the user, flush, delete the TCB, enter CLOSED
     + receives_reset
 second, CLOSING LAST-ACK TIME-WAIT ¶1 | delete the TCB, enter CLOSED
@@ -230,19 +230,19 @@ third, ESTABLISHED..TIME-WAIT ¶1 | likewise, and it ends the connection
 third ¶1 | why this check comes after that of the sequence number
     - @security
 fourth, SYN-RECEIVED ¶1 | passive: back to LISTEN; active: as in the synchronized states
-    + syn_received_receives_syn, receives_syn
+    + syn_received_receives_syn, receives_syn: RFC 793 resets it, see `synrcvd_inwindow_syn`
 fourth, ESTABLISHED..TIME-WAIT ¶1 | RFC 5961: challenge ACK, wherever the SYN lies
     + receives_syn: outside the window the first check answers alike; TIME-WAIT has no timestamps
 fourth, ESTABLISHED..TIME-WAIT ¶2 | then drop it
     + receives_syn: without throttling
 fourth, ESTABLISHED..TIME-WAIT ¶3 | RFC 793: a SYN in the window is answered by a reset; CLOSED
-    + receives_syn: `rfc5961=off`
+    + receives_syn: `rfc5961=off`; then CLOSED or TIME-WAIT, see `rst_sender_state`
 fourth, ESTABLISHED..TIME-WAIT ¶4 | a SYN outside the window has been answered in the first step
     ~ so it is: by `out_of_window`
 fifth ¶1 | no ACK: drop
     + lacks_ack
 fifth ¶2 | RFC 5961: an ACK too old or of what was not sent: ACK, drop
-    + acks_unsent: `rfc5961`; not in SYN-RECEIVED, where each bad ACK is answered by a reset
+    + acks_unsent, syn_received_challenges_ack: `rfc5961`; in SYN-RECEIVED see `synrcvd_bad_ack`
 fifth, SYN-RECEIVED ¶1 | our SYN is acknowledged: ESTABLISHED; set the send window
     + syn_received_receives_ack: without send window
 fifth, SYN-RECEIVED ¶2 | an ACK that is not acceptable: form a reset
@@ -284,7 +284,7 @@ seventh, ESTABLISHED..FIN-WAIT-2 ¶5 | see the suggestions on managing the windo
 seventh, ESTABLISHED..FIN-WAIT-2 ¶6 | the form of the acknowledgment
     + receives_text
 seventh, ESTABLISHED..FIN-WAIT-2 ¶7 | piggyback it if that costs no delay
-    ~ acknowledged at once, by a segment of its own; what is sent later acknowledges it again
+    ~ acknowledged at once, by a segment of its own; of a FIN see `fin_piggyback`
 seventh, CLOSE-WAIT..TIME-WAIT ¶1 | ignore text after the peer's FIN
     + text_after_fin: answered by an ACK
 eighth ¶1 | do not process the FIN in CLOSED, LISTEN or SYN-SENT

@@ -13,12 +13,12 @@ Figure 5 Note 1 | a reset in SYN-RECEIVED leads to LISTEN only after a passive O
 Figure 5 Note 2 | from FIN-WAIT-1 to TIME-WAIT, if the FIN brings the ACK of ours
     ~ an edge of the table of edges
 Figure 5 Note 3 | a reset leads to LISTEN or CLOSED from everywhere; who sends one: TIME-WAIT
-    ~ the former are in the table of edges; for the latter see 3.5.2
+    + abort_enters_time_wait: `rst_sender_state=time_wait`; the former are in the table of edges
 3.4.1 Initial sequence number selection
 ¶1 | successive incarnations of a connection must not be confused
     ~ a ghost numbers the incarnations; formulas ask whether they are confused
 ¶2 | each side sends its number and has it confirmed; two of the four messages can be one
-    ~ `handshake`: two, three, or three without numbers
+    + four_way_receives_ack, four_way_receives_syn: `handshake`: two, three, four, or split
 3.4.2 Knowing when to keep quiet
 ¶1 | after losing memory of sequence numbers, keep quiet for an MSL
     - endpoints do not crash and remember how many connections they had
@@ -31,9 +31,9 @@ Figure 5 Note 3 | a reset leads to LISTEN or CLOSED from everywhere; who sends o
     - @timestamps; `width` decides how soon numbers wrap
 3.5 Establishing a connection
 ¶1 | three messages: a SYN, its acknowledgment with a SYN, the acknowledgment of that
-    + two_way_server_repeats: with two messages (`handshake`); else see 3.10.7
+    + two_way_server_repeats, syn_received_resends_synack: other answers; else see 3.10.7
 Figure 7 | both sides open at once
-    + syn_sent_receives_syn: the SYN,ACK of line 6 is out of the window; its ACK counts
+    + syn_sent_receives_syn: line 6 is out of the window; its ACK counts with `seq_check=a2`
 3.5.1 Half-open connections
 ¶1 | one side has closed or aborted and the other does not know; sending makes it known
     ~ a run, not a step: ABORT with its reset lost (`abort=on`); formulas: `left_half_open`
@@ -41,7 +41,7 @@ Figure 7 | both sides open at once
     - endpoints do not crash
 3.5.2 Reset generation
 ¶1 | users may reset at any time; the side that does should enter TIME-WAIT
-    - ABORT enters CLOSED, as 3.10.5 says; the two sections contradict each other
+    + abort_enters_time_wait: `rst_sender_state=time_wait`; 3.10.5 contradicts and is the default
 ¶2 | a reset answers what is apparently not meant for this connection
     ~ the three groups that follow say when
 group 1 | CLOSED: everything but a reset is answered by a reset
@@ -76,17 +76,17 @@ Requirements with a number
 3.4.1 MUST-9 | that function cannot be computed from outside
     - there is no attacker who would compute it
 3.5 MUST-10 | simultaneous open
-    + syn_sent_receives_syn
+    + syn_sent_receives_syn, syn_sent_ignores_syn: `simultaneous_open`
 3.5 MUST-11 | SYN-RECEIVED remembers whether the OPEN was passive or active
-    + listen_receives_syn, syn_received_receives_reset: the variable `passive`
+    + listen_receives_syn, syn_received_receives_reset, split_server_is_refused: `origin_memory`
 3.5.3 SHLD-2 | allow a reset with text
     ~ the rules that process resets do not look at text; nobody sends such a reset
 3.6 MUST-12 | tell the application whether the peer closed normally or aborted
     ~ the ghost `outcome`: closed, refused, reset, aborted
 3.6.1 MAY-1 | half-duplex close: after CLOSE nothing more is read
-    - CLOSE is simplex, as 3.6 wants it
+    + text_after_close, close_after_shutdown: `half_close`; by default CLOSE is simplex
 3.6.1 SHLD-3 | then reset the connection if data is lost that way
-    - it goes with MAY-1
+    + text_after_close: nothing is ever pending when CLOSE is called, see 3.10.3
 3.6.1 MUST-13 | linger in TIME-WAIT for 2 MSL
     + time_wait_timeout, time_wait_receives_fin: `time_wait`, in ticks, and `msl`
 3.6.1 MAY-2 | a new SYN may reopen the connection from TIME-WAIT
@@ -166,7 +166,7 @@ Requirements with a number
 3.10.7.4 first SHLD-31 | hold segments back that begin beyond RCV.NXT
     ~ dropped and acknowledged (`out_of_order`); they come again
 3.10.7.4 fifth MAY-12 | RFC 5961: refuse an ACK that is too old or of what was not sent
-    + acks_unsent: `rfc5961`
+    + acks_unsent: `rfc5961`; in SYN-RECEIVED see `synrcvd_bad_ack`
 3.10.7.4 seventh MAY-13 | acknowledge what is in the window but not at its edge
     + out_of_order
 """

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from tcpmodel.core.errors import ModelError
+from tcpmodel.tcp.variants import refusals, remarks
 
 MAX_DIGITS = 9
 
@@ -58,11 +59,47 @@ class Scenario:
 
     handshake: str = _switch(
         "three",
-        "messages to open: two (the server is ESTABLISHED at once), three, or three with flags "
-        "only (no numbers: every ACK acknowledges everything)",
+        "messages to open: two (the server is ESTABLISHED at once), three, three with flags "
+        "only (no numbers: every ACK acknowledges everything), four (the server sends ACK and SYN "
+        "apart), or split (the server answers by a SYN, as if both had opened)",
         "two",
         "three",
         "three_noseq",
+        "four_naive",
+        "split",
+    )
+    simultaneous_open: str = _switch(
+        "on", "whether SYN-SENT takes a SYN without ACK (MUST-10) or ignores it", "on", "off"
+    )
+    seq_check: str = _switch(
+        "literal",
+        "whether the ACK of a repeated SYN or FIN is dropped with it (3.10.7.4) or counts (A.2)",
+        *("literal", "a2"),
+    )
+    origin_memory: str = _switch(
+        "on",
+        "whether SYN-RECEIVED remembers if the OPEN was passive (MUST-11); off: always to LISTEN",
+        *("on", "off"),
+    )
+    dup_syn_in_synrcvd: str = _switch(
+        "ack",
+        "answer to an identical SYN in SYN-RECEIVED: an ACK, or SYN,ACK again (as Linux does)",
+        *("ack", "resend_synack"),
+    )
+    synrcvd_inwindow_syn: str = _switch(
+        "listen",
+        "a new SYN in SYN-RECEIVED after a passive OPEN: back to LISTEN, or reset (RFC 793)",
+        *("listen", "rst"),
+    )
+    synrcvd_bad_ack: str = _switch(
+        "reset",
+        "an ACK out of range in SYN-RECEIVED: reset (3.5.2), or challenge ACK (RFC 5961)",
+        *("reset", "challenge"),
+    )
+    server_memory: str = _switch(
+        "none",
+        "what a listener remembers: nothing, or the last SYN it accepted, ignoring older ones",
+        *("none", "per_peer_last_inc"),
     )
     rst: str = _switch("on", "whether resets are sent (3.5.2); off: silence instead", "on", "off")
     rfc5961: str = _switch(
@@ -97,6 +134,25 @@ class Scenario:
         "off",
     )
     abort: str = _switch("off", "whether users call ABORT", "off", "on")
+    half_close: str = _switch(
+        "simplex",
+        "what CLOSE means: no more is sent; nor received (MAY-1: text is answered by a reset); or "
+        "first shutdown of sending, then CLOSE of receiving",
+        *("simplex", "half_duplex", "shutdown_wr"),
+    )
+    fin_piggyback: str = _switch(
+        "never",
+        "whether a user may CLOSE as the FIN arrives, so that FIN,ACK answers it",
+        *("never", "allowed"),
+    )
+    second_close: str = _switch(
+        "always", "whether users CLOSE after the peer has closed", "always", "never"
+    )
+    rst_sender_state: str = _switch(
+        "closed",
+        "where a synchronized endpoint goes that sends a reset: 3.10.5, or 3.5.2 and Note 3",
+        *("closed", "time_wait"),
+    )
     data: int = _switch(0, "octets each user sends per connection", low=0, high=3)
     senders: str = _switch("both", "whose user sends the data", "A", "B", "both")
     channel: str = _switch(
@@ -135,6 +191,8 @@ class Scenario:
     def __post_init__(self) -> None:
         for key, switch in SWITCHES.items():
             switch.parse(key, str(getattr(self, key)))
+        for refusal in refusals(self.switches):
+            raise ModelError(refusal)
         if self.window > 1 << (self.width - 1):
             raise ModelError(
                 f"window={self.window} is more than half of the sequence space of "
@@ -216,7 +274,8 @@ class Scenario:
             "a lifetime that ends with a timer ends first"
         )
         return {
-            "handshake": f"{self.handshake}{resets}{challenges}",
+            "handshake": f"{self.handshake}{resets}{challenges}"
+            + remarks("handshake", self.switches),
             "ISN": self.isn,
             "sequence numbers": f"mod 2^{self.width}, window {self.window}",
             "incarnations": f"at most {self.incarnations} per endpoint",
@@ -226,12 +285,15 @@ class Scenario:
             "faults": "loss, duplication and reordering of any number" if history else faults,
             "retransmission": ("at any time" if self.retransmit == "any" else "none")
             + (f", at least every {self.rto} ticks" if self.rto else ""),
-            "TIME-WAIT": "ended by no reset (RFC 1337)"
-            if self.tw_rfc1337 == "on"
-            else "ended by a valid reset",
+            "TIME-WAIT": (
+                "ended by no reset (RFC 1337)"
+                if self.tw_rfc1337 == "on"
+                else "ended by a valid reset"
+            )
+            + remarks("TIME-WAIT", self.switches),
             "clock": clock if self.msl else "none",
             "users": f"{self.roles}, first CLOSE by {self.closes}{attempt}, ABORT {self.abort}, "
-            f"{self.data} octets sent by {self.senders}",
+            f"{self.data} octets sent by {self.senders}" + remarks("users", self.switches),
         }
 
 
@@ -247,16 +309,29 @@ SWITCHES: Mapping[str, Switch] = {
 _BASE = Scenario()
 _TWO = replace(_BASE, name="two_way", handshake="two", rst="off", rfc5961="off")
 _CLOCK = replace(_BASE, name="clock", isn="constant", gives_up="off", loss=0, msl=1, time_wait=2)
+_TEXTBOOK = replace(
+    _BASE,
+    name="textbook",
+    rst="off",
+    rfc5961="off",
+    simultaneous_open="off",
+    gives_up="off",
+    msl=1,
+    time_wait=2,
+)
 
 PRESETS: Mapping[str, Scenario] = {
     s.name: s
     for s in (
         _BASE,
-        replace(_BASE, name="rfc793", rfc5961="off"),
+        replace(_BASE, name="rfc793", rfc5961="off", synrcvd_inwindow_syn="rst"),
         replace(_BASE, name="const_isn", isn="constant"),
         _TWO,
         replace(_TWO, name="two_way_rst", rst="on"),
         replace(_BASE, name="flags_only", handshake="three_noseq", isn="constant", rfc5961="off"),
+        replace(_BASE, name="four_naive", handshake="four_naive"),
+        replace(_BASE, name="split", handshake="split"),
+        _TEXTBOOK,
         _CLOCK,
         replace(_CLOCK, name="tw0", time_wait=0),
         replace(_CLOCK, name="tw1", time_wait=1),

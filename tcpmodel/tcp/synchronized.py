@@ -12,7 +12,7 @@ import z3
 from tcpmodel.core.terms import Term
 from tcpmodel.tcp.acceptance import checked, repeated_fin
 from tcpmodel.tcp.rule import Reaction, Reactions, arrival
-from tcpmodel.tcp.segment import ACK, FIN, Segment
+from tcpmodel.tcp.segment import ACK, FIN, Segment, ctl
 from tcpmodel.tcp.states import (
     CLOSE_WAIT,
     CLOSING,
@@ -42,19 +42,8 @@ def _accepted(me: Me, seg: Segment, *states: Term) -> list[Term]:
 
 
 def _process(me: Me, seg: Segment, state: Term) -> dict[Term, Term]:
-    """The updates that every accepted segment causes, and the next state.
-
-    The SYN that began all this may have been an old one, equal to the current one; whoever answers
-    this incarnation of mine is the incarnation I am connected with.
-    """
-    answers_me = seg.to == me.inc
-    return {
-        me.state: state,
-        me.snd_una: me.una_after(seg),
-        me.confirmed: z3.Or(me.confirmed, answers_me),
-        me.peer: z3.If(answers_me, seg.inc, me.peer),
-        **me.acked(seg),
-    }
+    """The updates that every accepted segment causes, and the next state."""
+    return {me.state: state, **me.acknowledged(seg)}
 
 
 def _or_stale(me: Me, seg: Segment, before: Term) -> Term:
@@ -139,13 +128,14 @@ def receives_text(me: Me, seg: Segment) -> Reactions:
         return None
     taken = me.rcv_nxt + 1
     found = []
-    acked, unacked = [me.acks_all(seg)], [z3.Not(me.acks_all(seg))]
+    reads = [] if me.switches.half_close == "simplex" else [me.reads]
+    acked, unacked = [me.acks_all(seg), *reads], [z3.Not(me.acks_all(seg)), *reads]
     for state, after, extra, name in (
         (SYN_RECEIVED, ESTABLISHED, [], "__syn_received"),
         (ESTABLISHED, ESTABLISHED, [], "__established"),
         (FIN_WAIT_1, FIN_WAIT_1, unacked, "__fin_wait_1"),
         (FIN_WAIT_1, FIN_WAIT_2, acked, "__fin_wait_1_with_ack_of_fin"),
-        (FIN_WAIT_2, FIN_WAIT_2, [], "__fin_wait_2"),
+        (FIN_WAIT_2, FIN_WAIT_2, reads, "__fin_wait_2"),
     ):
         then = _process(me, seg, after) | {
             me.rcv_nxt: taken,
@@ -180,6 +170,12 @@ def receives_fin(me: Me, seg: Segment) -> Reactions:
         when = [*_accepted(me, seg, state), seg.has(FIN), z3.Not(seg.has_text), me.is_next(seg)]
         answer = me.ack(taken)
         found.append(Reaction([*when, *extra], then, answer, name))
+        if state.eq(ESTABLISHED) and me.switches.fin_piggyback == "allowed":
+            # The other choice: the user closes before the ACK is sent, which then goes with our
+            # FIN.
+            closes = {me.state: LAST_ACK, me.snd_nxt: me.snd_nxt + 1, **me.acked_and_sent(seg)}
+            fin = me.segment(ctl(FIN, ACK), me.snd_nxt, taken)
+            found.append(Reaction(when, then | closes, fin, f"{name}(user closes)"))
     return found
 
 

@@ -13,13 +13,15 @@ import z3
 from tcpmodel.core.terms import Bool, Counter, Domain, Term, Var, Word
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import ACK, CTL, FIN, RST, Segment, after, ctl, within
-from tcpmodel.tcp.states import CLOSED, LISTEN, OUTCOME, STATE
+from tcpmodel.tcp.states import CLOSED, LISTEN, OUTCOME, STATE, TIME_WAIT
 
 PERMISSIONS = ("may_open", "may_listen", "may_close_first", "may_send")
 """What the user of an endpoint does: constants that `compose` fills in per endpoint."""
 
-OUTLIVES_TCB = frozenset({"inc", "outcome", "stale_text", "stale_fin"})
-"""What outlives a TCB: the count of connections, and what properties want to know afterwards."""
+OUTLIVES_TCB = frozenset({"inc", "outcome", "stale_text", "stale_fin", "accepted", "last_irs"})
+"""What outlives a TCB: the count of connections, what properties want to know afterwards, and what
+a server remembers of its clients.
+"""
 
 
 def tcb_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
@@ -40,6 +42,11 @@ def tcb_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
         domains["timer"] = (Counter(switches.time_wait), False)
         if switches.rto:
             domains["rtx_timer"] = (Counter(switches.rto), False)
+    if switches.server_memory != "none":
+        domains["accepted"] = (Bool(), False)
+        domains["last_irs"] = (number, False)
+    if switches.half_close == "shutdown_wr":
+        domains["deaf"] = (Bool(), False)
     domains["peer"] = (Counter(switches.incarnations), True)
     domains["confirmed"] = (Bool(), True)
     domains["stale_text"] = (Bool(), True)
@@ -119,6 +126,18 @@ class Me:
         """RFC 5961 is in force."""
         return self.switches.rfc5961 == "on"
 
+    @property
+    def returns_to_listen(self) -> Term:
+        """A failed attempt to connect leads back to LISTEN: the OPEN was passive (MUST-11)."""
+        return self.passive if self.switches.origin_memory == "on" else z3.BoolVal(True)
+
+    @property
+    def reads(self) -> Term:
+        """After my CLOSE, text of the peer is still taken (MAY-1)."""
+        if self.switches.half_close == "shutdown_wr":
+            return z3.Not(self.deaf)
+        return z3.BoolVal(self.switches.half_close == "simplex")
+
     # --- arriving numbers ------------------------------------------------------------------
 
     def acceptable(self, seg: Segment) -> Term:
@@ -162,6 +181,20 @@ class Me:
         """SND.UNA once the acknowledgment has been processed."""
         reached = self.snd_nxt if self.flags_only else seg.ack
         return z3.If(self.acks_new(seg), reached, self.snd_una)
+
+    def acknowledged(self, seg: Segment) -> dict[Term, Term]:
+        """The updates that an acceptable ACK causes, besides a change of state.
+
+        The SYN that began all this may have been an old one, equal to the current one; whoever
+        answers this incarnation of mine is the incarnation I am connected with.
+        """
+        answers_me = seg.to == self.inc
+        return {
+            self.snd_una: self.una_after(seg),
+            self.confirmed: z3.Or(self.confirmed, answers_me),
+            self.peer: z3.If(answers_me, seg.inc, self.peer),
+            **self.acked(seg),
+        }
 
     # --- segments I send --------------------------------------------------------------------
 
@@ -223,6 +256,24 @@ class Me:
             then[self.outcome] = OUTCOME.term(outcome)
         return then
 
+    def after_reset(self, outcome: str) -> dict[Term, Term]:
+        """The updates for having sent a reset in a synchronized state: no TCB (3.10.5), or a TCB in
+        TIME-WAIT with nothing to send again (3.5.2, Note 3); the user is told `outcome` at once.
+        """
+        if self.switches.rst_sender_state == "closed":
+            return self.without_tcb(outcome=outcome)
+        told = {self.outcome: OUTCOME.term(outcome)}
+        waits = {self.state: TIME_WAIT, self.snd_una: self.snd_nxt}
+        return waits | told | self.enter_time_wait()
+
+    def after_time_wait(self) -> dict[Term, Term]:
+        """The updates that end TIME-WAIT; a user who aborted knows how the connection ended."""
+        then = self.without_tcb(outcome="closed")
+        if self.switches.rst_sender_state == "time_wait":
+            untold = self.outcome == OUTCOME.term("none")
+            then[self.outcome] = z3.If(untold, OUTCOME.term("closed"), self.outcome)
+        return then
+
     def with_new_tcb(
         self, state: Term, iss: Term, *, irs: Term | None = None, peer: Term | None = None
     ) -> dict[Term, Term]:
@@ -253,6 +304,10 @@ class Me:
     def acked(self, seg: Segment) -> dict[Term, Term]:
         """The update for an acknowledgment of something new: the timer is that of the rest."""
         return self._rtx(self.acks_new(seg))
+
+    def acked_and_sent(self, seg: Segment) -> dict[Term, Term]:
+        """The update for an acknowledgment that is answered by something new."""
+        return self._rtx(z3.Or(self.acks_new(seg), self.snd_una == self.snd_nxt))
 
     def _rtx(self, when: Term) -> dict[Term, Term]:
         """RFC 6298 section 5, for a constant timeout."""

@@ -31,11 +31,13 @@ def _unacknowledged(me: Me) -> object:
 def retransmit_syn(me: Me) -> Reactions:
     if me.switches.retransmit == "off":
         return None
-    synack = me.segment(ctl(SYN, ACK), me.iss, me.rcv_nxt)
+    bare = me.segment(ctl(SYN), me.iss)
+    # In a handshake of four messages the server's SYN leaves here, also for the first time.
+    four = me.switches.handshake == "four_naive"
+    synack = bare if four else me.segment(ctl(SYN, ACK), me.iss, me.rcv_nxt)
+    unacked = [me.snd_una == me.iss] if four else []
     return [
-        Reaction(
-            [me.state == SYN_SENT], me.sent_again(), me.segment(ctl(SYN), me.iss), "__syn_sent"
-        ),
+        Reaction([me.state == SYN_SENT, *unacked], me.sent_again(), bare, "__syn_sent"),
         Reaction(
             [me.state == SYN_RECEIVED, me.snd_una == me.iss],
             me.sent_again(),
@@ -98,7 +100,7 @@ def retransmit_fin(me: Me) -> Reactions:
 )
 def time_wait_timeout(me: Me) -> Reactions:
     over = [me.timer == 0] if "timer" in me.variables else []
-    return Reaction([me.state == TIME_WAIT, *over], me.without_tcb(outcome="closed"))
+    return Reaction([me.state == TIME_WAIT, *over], me.after_time_wait())
 
 
 TIMEOUTS = (retransmit_syn, retransmit_text, retransmit_fin, time_wait_timeout)

@@ -42,6 +42,13 @@ WITH_TEXT = (
     "tw2 data=1 tw_rfc1337=on",
     "rfc793 rst=off isn=free width=4 tw_rfc1337=on",
     "rfc9293 isn=given channel=history",
+    "rfc9293 data=1 seq_check=a2 dup_syn_in_synrcvd=resend_synack synrcvd_bad_ack=challenge",
+    "rfc793 data=1 seq_check=a2 rst_sender_state=time_wait origin_memory=off",
+    "four_naive data=1 seq_check=a2 server_memory=per_peer_last_inc",
+    "split data=1 simultaneous_open=off synrcvd_inwindow_syn=rst half_close=shutdown_wr",
+    "tw2 data=1 rto=1 fin_piggyback=allowed half_close=half_duplex rst_sender_state=time_wait",
+    "two_way_rst data=1 seq_check=a2 origin_memory=off server_memory=per_peer_last_inc",
+    "flags_only data=1 half_close=half_duplex rst_sender_state=time_wait synrcvd_inwindow_syn=rst",
 )
 
 
@@ -200,6 +207,9 @@ LEDGER = {
     "two_way": (1168, 7908, 19, 2),
     "two_way_rst": (1937, 12997, 20, 2),
     "flags_only": (1680, 10737, 20, 4),
+    "four_naive": (3267, 23041, 21, 1),
+    "split": (5566, 40666, 20, 1),
+    "textbook": (5579, 50332, 18, 0),
     "clock": (2687, 6643, 20, 49),
     "tw0": (3004, 7790, 20, 49),
     "tw1": (2720, 6773, 20, 49),

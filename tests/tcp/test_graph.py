@@ -151,6 +151,7 @@ class TestVariants:
         assert added == {
             *(f"{state} → CLOSED: rcv SYN / snd RST, delete TCB" for state in synchronized),
             "SYN-RECEIVED → CLOSED: rcv SYN (after active OPEN) / snd RST, delete TCB",
+            "SYN-RECEIVED → CLOSED: rcv SYN (after passive OPEN) / snd RST, delete TCB",
         }
 
     def test_a_two_way_handshake_has_no_syn_received(self) -> None:

@@ -14,16 +14,22 @@ from tcpmodel.tcp.compose import AGENTS, compose, permissions
 from tcpmodel.tcp.scenario import PRESETS, SWITCHES, Scenario, scenario
 
 TOPICS = {
-    "handshake": ("handshake", "rst", "rfc5961"),
+    "handshake": (
+        *("handshake", "rst", "rfc5961", "simultaneous_open", "seq_check", "origin_memory"),
+        *("dup_syn_in_synrcvd", "synrcvd_inwindow_syn", "synrcvd_bad_ack", "server_memory"),
+    ),
     "ISN": ("isn",),
     "sequence numbers": ("width", "window"),
     "incarnations": ("incarnations",),
     "channel": ("channel", "capacity"),
     "faults": ("loss", "dup"),
     "retransmission": ("retransmit", "rto"),
-    "TIME-WAIT": ("tw_rfc1337",),
+    "TIME-WAIT": ("tw_rfc1337", "rst_sender_state"),
     "clock": ("msl", "time_wait", "time_wait_restart"),
-    "users": ("roles", "closes", "gives_up", "abort", "data", "senders"),
+    "users": (
+        *("roles", "closes", "gives_up", "abort", "data", "senders"),
+        *("half_close", "fin_piggyback", "second_close"),
+    ),
 }
 """Under which topic of the assumptions each switch is named."""
 
