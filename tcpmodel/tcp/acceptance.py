@@ -9,6 +9,7 @@ from __future__ import annotations
 import z3
 
 from tcpmodel.core.terms import Term
+from tcpmodel.tcp.reopening import reopens, returns_to_time_wait
 from tcpmodel.tcp.rule import Reaction, Reactions, arrival
 from tcpmodel.tcp.segment import ACK, FIN, RST, SYN, Segment, ctl
 from tcpmodel.tcp.states import (
@@ -51,6 +52,8 @@ def out_of_window(me: Me, seg: Segment) -> Reactions:
     ]
     if me.switches.handshake == "two":
         when.append(z3.Not(_repeated_syn(me, seg)))
+    if me.switches.tw_reopen != "off":
+        when.append(z3.Not(reopens(me, seg)))
     return Reaction(when, {}, me.ack())
 
 
@@ -112,10 +115,13 @@ def inexact_reset(me: Me, seg: Segment) -> Reactions:
 )
 def syn_received_receives_reset(me: Me, seg: Segment) -> Reactions:
     reset = [me.state == SYN_RECEIVED, *_valid_reset(me, seg)]
-    return [
-        Reaction([*reset, me.passive], me.without_tcb(LISTEN), None, "__passive"),
-        Reaction([*reset, z3.Not(me.passive)], me.without_tcb(outcome="refused"), None, "__active"),
-    ]
+    active = [*reset, z3.Not(me.passive)]
+    found = [Reaction([*reset, me.passive], me.without_tcb(LISTEN), None, "__passive")]
+    if "reopened" in me.variables:
+        back = returns_to_time_wait(me)
+        found.append(Reaction([*active, me.reopened], back, None, "__reopened"))
+        active.append(z3.Not(me.reopened))
+    return [*found, Reaction(active, me.without_tcb(outcome="refused"), None, "__active")]
 
 
 @arrival(
@@ -162,6 +168,8 @@ def receives_syn(me: Me, seg: Segment) -> Reactions:
     ]
     if me.switches.handshake == "two":
         when.append(z3.Not(_repeated_syn(me, seg)))
+    if me.switches.tw_reopen != "off":
+        when.append(z3.Not(reopens(me, seg)))
     if me.challenges or me.flags_only:
         return Reaction(when, {}, me.ack())
     return Reaction(when, me.without_tcb(outcome="reset"), me.reset_for(seg))

@@ -82,10 +82,12 @@ class Scenario:
     )
     roles: str = _switch(
         "client_server",
-        "who opens: A actively and B passively; both actively; or either in either way",
+        "who opens: A actively and B passively; both actively; either in either way; or A alone, "
+        "whose peer is dead",
         "client_server",
         "both_active",
         "any",
+        "alone",
     )
     closes: str = _switch("A", "who calls CLOSE first", "A", "B", "either", "nobody")
     gives_up: str = _switch(
@@ -114,10 +116,10 @@ class Scenario:
         "off",
     )
     msl: int = _switch(
-        0, "maximum segment lifetime in ticks; 0: no clock, segments live for ever", low=0, high=8
+        0, "maximum segment lifetime in ticks; 0: no clock, segments live for ever", low=0, high=120
     )
     time_wait: str | int = _switch(
-        "any", "length of TIME-WAIT in ticks, or any (no clock needed)", "any", low=0, high=32
+        "any", "length of TIME-WAIT in ticks, or any (no clock needed)", "any", low=0, high=240
     )
     time_wait_restart: str = _switch(
         "on", "whether a retransmitted FIN restarts TIME-WAIT (3.10.7.4)", "on", "off"
@@ -128,6 +130,68 @@ class Scenario:
         "what is unacknowledged is sent again at least every so many ticks; 0: no bound",
         low=0,
         high=16,
+    )
+    rto_policy: str = _switch(
+        "abstract",
+        "when something is sent again: at any time (and at least every rto ticks), or exactly after "
+        "rto ticks, then doubled; linear4: the first four timeouts of a SYN are not doubled",
+        "abstract",
+        "exponential",
+        "linear4",
+    )
+    rto_cap: int = _switch(0, "the longest timeout in ticks; 0: no bound", low=0, high=1000)
+    retries: str | int = _switch(
+        "unlimited",
+        "how often the same is sent again before giving up",
+        "unlimited",
+        low=0,
+        high=15,
+    )
+    syn_retries: str | int = _switch(
+        "same", "likewise for the SYN of an active OPEN, if different", "same", low=0, high=15
+    )
+    synack_retries: str | int = _switch(
+        "same", "likewise for the SYN,ACK, if different", "same", low=0, high=15
+    )
+    orphan_retries: str | int = _switch(
+        "same", "likewise after CLOSE, if different", "same", low=0, high=15
+    )
+    user_timeout: str | int = _switch(
+        "off",
+        "user timeout (3.10.8): none; at any time while something is unacknowledged; or after so "
+        "many ticks without progress",
+        "off",
+        "any",
+        low=1,
+        high=1000,
+    )
+    keepalive: str = _switch(
+        "off",
+        "keep-alives (3.8.4): none, or a probe at any time on an idle connection",
+        "off",
+        "on",
+    )
+    fin_timeout: int = _switch(
+        0, "ticks after which FIN-WAIT-2 ends without the peer's FIN; 0: never", low=0, high=1000
+    )
+    fin_timeout_for: str = _switch(
+        "orphan",
+        "whose FIN-WAIT-2 ends: of a connection that its user has left altogether, or of all",
+        "orphan",
+        "all",
+    )
+    crash: str = _switch(
+        "off", "who may crash and lose all memory: nobody, both, A, or B", "off", "on", "A", "B"
+    )
+    quiet: int = _switch(0, "ticks without sending anything after a crash (3.4.3)", low=0, high=240)
+    tw_reopen: str = _switch(
+        "off",
+        "a SYN in TIME-WAIT opens anew (RFC 1122, MAY-2): never; with both conditions; without "
+        "the larger ISS (no1); without the return to TIME-WAIT (no2)",
+        "off",
+        "rfc1122",
+        "rfc1122_no1",
+        "rfc1122_no2",
     )
 
     def __post_init__(self) -> None:
@@ -167,6 +231,47 @@ class Scenario:
             )
         if self.isn == "free" and self.width > 6:
             raise ModelError("isn=free tries every value: use width=6 or less")
+        self._check_limits()
+        self._check_time()
+
+    def _check_limits(self) -> None:
+        """Raises `ModelError` for limits and timeouts that contradict each other."""
+        counts = (self.retries, self.syn_retries, self.synack_retries, self.orphan_retries)
+        if self.retransmit == "off" and any(isinstance(count, int) for count in counts):
+            raise ModelError("retransmit=off has no retries to limit; drop one of them")
+        if self.rto_policy == "abstract":
+            if self.rto_cap:
+                raise ModelError(
+                    f"rto_cap={self.rto_cap} bounds timeouts that grow: "
+                    "set rto_policy=exponential or linear4"
+                )
+            return
+        if not self.rto:
+            raise ModelError(
+                f"rto_policy={self.rto_policy} doubles rto: set rto to at least 1, e.g. "
+                "msl=1 time_wait=2 rto=1"
+            )
+        if self.retries == "unlimited":
+            raise ModelError(
+                f"rto_policy={self.rto_policy} counts the timeouts: say how many there are, "
+                "e.g. retries=5"
+            )
+
+    def _check_time(self) -> None:
+        """Raises `ModelError` for switches about time or crashes that contradict each other."""
+        ticks = [k for k in ("fin_timeout", "quiet") if getattr(self, k)]
+        ticks += ["user_timeout"] if isinstance(self.user_timeout, int) else []
+        if ticks and not self.msl:
+            raise ModelError(f"{ticks[0]} is in ticks: set msl to at least 1 to have a clock")
+        if self.fin_timeout_for != "orphan" and not self.fin_timeout:
+            raise ModelError("fin_timeout_for says whose FIN-WAIT-2 ends: set fin_timeout, too")
+        if self.quiet and self.crash == "off":
+            raise ModelError(f"quiet={self.quiet} is the time after a crash: set crash, too")
+        if self.tw_reopen != "off" and self.handshake != "three":
+            raise ModelError(
+                f"tw_reopen={self.tw_reopen} needs a third message that may turn out to be "
+                "missing: use handshake=three"
+            )
 
     @property
     def isn_stride(self) -> int:
@@ -217,15 +322,49 @@ class Scenario:
             if history
             else f"{self.channel} of {self.capacity} per direction",
             "faults": "loss, duplication and reordering of any number" if history else faults,
-            "retransmission": ("at any time" if self.retransmit == "any" else "none")
-            + (f", at least every {self.rto} ticks" if self.rto else ""),
-            "TIME-WAIT": "ended by no reset (RFC 1337)"
-            if self.tw_rfc1337 == "on"
-            else "ended by a valid reset",
+            "retransmission": self._retransmission,
+            "timeouts": self._timeouts,
+            "crashes": "none"
+            if self.crash == "off"
+            else f"of {'both' if self.crash == 'on' else self.crash}, quiet for {self.quiet} ticks",
+            "TIME-WAIT": (
+                "ended by no reset (RFC 1337)"
+                if self.tw_rfc1337 == "on"
+                else "ended by a valid reset"
+            )
+            + ("" if self.tw_reopen == "off" else f", reopened by a SYN ({self.tw_reopen})"),
             "clock": clock if self.msl else "none",
             "users": f"{self.roles}, first CLOSE by {self.closes}{attempt}, ABORT {self.abort}, "
             f"{self.data} octets sent by {self.senders}",
         }
+
+    @property
+    def _retransmission(self) -> str:
+        if self.retransmit == "off":
+            return "none"
+        when = "at any time" + (f", at least every {self.rto} ticks" if self.rto else "")
+        if self.rto_policy != "abstract":
+            cap = f", at most {self.rto_cap}" if self.rto_cap else ""
+            when = f"after {self.rto} ticks, then doubled ({self.rto_policy}){cap}"
+        counts = {
+            "": self.retries,
+            "SYN ": self.syn_retries,
+            "SYN,ACK ": self.synack_retries,
+            "after CLOSE ": self.orphan_retries,
+        }
+        told = [f"{what}{n} times" for what, n in counts.items() if isinstance(n, int)]
+        return when + (f"; at most: {', '.join(told)}" if told else "")
+
+    @property
+    def _timeouts(self) -> str:
+        told = []
+        if self.user_timeout != "off":
+            told.append(f"user timeout {self.user_timeout}")
+        if self.fin_timeout:
+            told.append(f"FIN-WAIT-2 {self.fin_timeout} ticks ({self.fin_timeout_for})")
+        if self.keepalive == "on":
+            told.append("keep-alives at any time")
+        return ", ".join(told) or "none"
 
 
 def _number(limit: str | int) -> str:
@@ -240,6 +379,23 @@ SWITCHES: Mapping[str, Switch] = {
 _BASE = Scenario()
 _TWO = replace(_BASE, name="two_way", handshake="two", rst="off", rfc5961="off")
 _CLOCK = replace(_BASE, name="clock", isn="constant", gives_up="off", loss=0, msl=1, time_wait=2)
+# One tick is a second.  RTO_MAX, TIME-WAIT and tcp_fin_timeout are Linux's; its documentation gives
+# tcp_synack_retries=5, tcp_retries2=15, tcp_orphan_retries=0 (meaning 8).  Its RTO for text begins
+# at 0.2 s or the measured one, not at a tick.
+_LINUX = replace(
+    _BASE,
+    name="linux",
+    msl=30,
+    time_wait=60,
+    rto=1,
+    rto_policy="linear4",
+    rto_cap=120,
+    retries=15,
+    syn_retries=6,
+    synack_retries=5,
+    orphan_retries=8,
+    fin_timeout=60,
+)
 
 PRESETS: Mapping[str, Scenario] = {
     s.name: s
@@ -254,6 +410,9 @@ PRESETS: Mapping[str, Scenario] = {
         replace(_CLOCK, name="tw0", time_wait=0),
         replace(_CLOCK, name="tw1", time_wait=1),
         replace(_CLOCK, name="tw2", time_wait=2),
+        _LINUX,
+        # Before Linux 3.6 and 3.7 (2012): no RFC 5961, five retries of a SYN, all doubled.
+        replace(_LINUX, name="linux_old", rfc5961="off", rto_policy="exponential", syn_retries=5),
     )
 }
 """The named scenarios."""

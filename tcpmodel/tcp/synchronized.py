@@ -11,6 +11,7 @@ import z3
 
 from tcpmodel.core.terms import Term
 from tcpmodel.tcp.acceptance import checked, repeated_fin
+from tcpmodel.tcp.reopening import forget_time_wait
 from tcpmodel.tcp.rule import Reaction, Reactions, arrival
 from tcpmodel.tcp.segment import ACK, FIN, Segment
 from tcpmodel.tcp.states import (
@@ -54,6 +55,8 @@ def _process(me: Me, seg: Segment, state: Term) -> dict[Term, Term]:
         me.confirmed: z3.Or(me.confirmed, answers_me),
         me.peer: z3.If(answers_me, seg.inc, me.peer),
         **me.acked(seg),
+        **me.entering(state),
+        **forget_time_wait(me),
     }
 
 
