@@ -279,6 +279,7 @@ def family() -> Iterator[Scenario]:
                     yield replace(base, **{key: value})
                 except ModelError:
                     continue  # no scenario without another switch
+    yield scenario("clock crash=on quiet=1")
     yield from PRESETS.values()
 
 

@@ -8,55 +8,21 @@ of RFC 9293.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from tcpmodel.core.errors import ModelError
-
-MAX_DIGITS = 9
-
-
-@dataclass(frozen=True)
-class Switch:
-    """A switch: what it means, and its values (names, or numbers from `low` to `high`)."""
-
-    meaning: str
-    names: tuple[str, ...] = ()
-    low: int | None = None
-    high: int | None = None
-
-    @property
-    def values(self) -> str:
-        """The values in words."""
-        numbers = () if self.low is None else (f"{self.low}..{self.high}",)
-        return " | ".join((*self.names, *numbers))
-
-    def parse(self, key: str, text: str) -> str | int:
-        """The value that `text` spells; raises `ModelError` naming the valid ones."""
-        if text in self.names:
-            return text
-        numbers = range(self.low or 0, (-1 if self.high is None else self.high) + 1)
-        if text.isdecimal() and len(text) <= MAX_DIGITS and int(text) in numbers:
-            return int(text)
-        raise ModelError(
-            f"switch {key} has no value {text!r}{_hint(text, self.names)}; it takes {self.values}"
-        )
-
-
-def _switch(
-    default: Any, meaning: str, *names: str, low: int | None = None, high: int | None = None
-) -> Any:
-    return field(default=default, metadata={"switch": Switch(meaning, names, low, high)})
+from tcpmodel.tcp.switch import Switch, hint, switch
+from tcpmodel.tcp.time_switches import TimeSwitches
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(TimeSwitches):
     """The switches of a model.  The defaults are the preset `rfc9293`."""
 
     name: str = "rfc9293"
 
-    handshake: str = _switch(
+    handshake: str = switch(
         "three",
         "messages to open: two (the server is ESTABLISHED at once), three, or three with flags "
         "only (no numbers: every ACK acknowledges everything)",
@@ -64,23 +30,23 @@ class Scenario:
         "three",
         "three_noseq",
     )
-    rst: str = _switch("on", "whether resets are sent (3.5.2); off: silence instead", "on", "off")
-    rfc5961: str = _switch(
+    rst: str = switch("on", "whether resets are sent (3.5.2); off: silence instead", "on", "off")
+    rfc5961: str = switch(
         "on", "RFC 5961: exact reset, challenge ACK, range of acceptable ACKs", "on", "off"
     )
-    isn: str = _switch(
+    isn: str = switch(
         "distinct",
         "initial sequence numbers: always the same, apart per incarnation, or any value",
         "constant",
         "distinct",
         "free",
     )
-    width: int = _switch(5, "bits of a sequence number", low=2, high=32)
-    window: int = _switch(2, "receive window in octets", low=1, high=1 << 16)
-    incarnations: int = _switch(
+    width: int = switch(5, "bits of a sequence number", low=2, high=32)
+    window: int = switch(2, "receive window in octets", low=1, high=1 << 16)
+    incarnations: int = switch(
         2, "connections an endpoint may open, one after the other", low=1, high=7
     )
-    roles: str = _switch(
+    roles: str = switch(
         "client_server",
         "who opens: A actively and B passively; both actively; either in either way; or A alone, "
         "whose peer is dead",
@@ -89,114 +55,52 @@ class Scenario:
         "any",
         "alone",
     )
-    closes: str = _switch("A", "who calls CLOSE first", "A", "B", "either", "nobody")
-    gives_up: str = _switch(
+    closes: str = switch("A", "who calls CLOSE first", "A", "B", "either", "nobody")
+    gives_up: str = switch(
         "on",
         "whether users CLOSE before anything has been received (LISTEN, SYN-SENT)",
         "on",
         "off",
     )
-    abort: str = _switch("off", "whether users call ABORT", "off", "on")
-    data: int = _switch(0, "octets each user sends per connection", low=0, high=3)
-    senders: str = _switch("both", "whose user sends the data", "A", "B", "both")
-    channel: str = _switch(
+    abort: str = switch("off", "whether users call ABORT", "off", "on")
+    data: int = switch(0, "octets each user sends per connection", low=0, high=3)
+    senders: str = switch("both", "whose user sends the data", "A", "B", "both")
+    channel: str = switch(
         "bag",
         "what is under way: reordered, in order, or everything ever sent (bounded search only)",
         "bag",
         "fifo",
         "history",
     )
-    capacity: int = _switch(2, "segments under way per direction", low=1, high=6)
-    loss: str | int = _switch("any", "segments that the network may lose", "any", low=0, high=7)
-    dup: str | int = _switch(0, "segments that the network may duplicate", "any", low=0, high=7)
-    retransmit: str = _switch(
+    capacity: int = switch(2, "segments under way per direction", low=1, high=6)
+    loss: str | int = switch("any", "segments that the network may lose", "any", low=0, high=7)
+    dup: str | int = switch(0, "segments that the network may duplicate", "any", low=0, high=7)
+    retransmit: str = switch(
         "any",
         "retransmission: at any time as long as something is unacknowledged, or never",
         "any",
         "off",
     )
-    msl: int = _switch(
+    msl: int = switch(
         0, "maximum segment lifetime in ticks; 0: no clock, segments live for ever", low=0, high=120
     )
-    time_wait: str | int = _switch(
+    time_wait: str | int = switch(
         "any", "length of TIME-WAIT in ticks, or any (no clock needed)", "any", low=0, high=240
     )
-    time_wait_restart: str = _switch(
+    time_wait_restart: str = switch(
         "on", "whether a retransmitted FIN restarts TIME-WAIT (3.10.7.4)", "on", "off"
     )
-    tw_rfc1337: str = _switch("off", "RFC 1337: resets are ignored in TIME-WAIT", "off", "on")
-    rto: int = _switch(
+    tw_rfc1337: str = switch("off", "RFC 1337: resets are ignored in TIME-WAIT", "off", "on")
+    rto: int = switch(
         0,
         "what is unacknowledged is sent again at least every so many ticks; 0: no bound",
         low=0,
         high=16,
     )
-    rto_policy: str = _switch(
-        "abstract",
-        "when something is sent again: at any time (and at least every rto ticks), or exactly after "
-        "rto ticks, then doubled; linear4: the first four timeouts of a SYN are not doubled",
-        "abstract",
-        "exponential",
-        "linear4",
-    )
-    rto_cap: int = _switch(0, "the longest timeout in ticks; 0: no bound", low=0, high=1000)
-    retries: str | int = _switch(
-        "unlimited",
-        "how often the same is sent again before giving up",
-        "unlimited",
-        low=0,
-        high=15,
-    )
-    syn_retries: str | int = _switch(
-        "same", "likewise for the SYN of an active OPEN, if different", "same", low=0, high=15
-    )
-    synack_retries: str | int = _switch(
-        "same", "likewise for the SYN,ACK, if different", "same", low=0, high=15
-    )
-    orphan_retries: str | int = _switch(
-        "same", "likewise after CLOSE, if different", "same", low=0, high=15
-    )
-    user_timeout: str | int = _switch(
-        "off",
-        "user timeout (3.10.8): none; at any time while something is unacknowledged; or after so "
-        "many ticks without progress",
-        "off",
-        "any",
-        low=1,
-        high=1000,
-    )
-    keepalive: str = _switch(
-        "off",
-        "keep-alives (3.8.4): none, or a probe at any time on an idle connection",
-        "off",
-        "on",
-    )
-    fin_timeout: int = _switch(
-        0, "ticks after which FIN-WAIT-2 ends without the peer's FIN; 0: never", low=0, high=1000
-    )
-    fin_timeout_for: str = _switch(
-        "orphan",
-        "whose FIN-WAIT-2 ends: of a connection that its user has left altogether, or of all",
-        "orphan",
-        "all",
-    )
-    crash: str = _switch(
-        "off", "who may crash and lose all memory: nobody, both, A, or B", "off", "on", "A", "B"
-    )
-    quiet: int = _switch(0, "ticks without sending anything after a crash (3.4.3)", low=0, high=240)
-    tw_reopen: str = _switch(
-        "off",
-        "a SYN in TIME-WAIT opens anew (RFC 1122, MAY-2): never; with both conditions; without "
-        "the larger ISS (no1); without the return to TIME-WAIT (no2)",
-        "off",
-        "rfc1122",
-        "rfc1122_no1",
-        "rfc1122_no2",
-    )
 
     def __post_init__(self) -> None:
-        for key, switch in SWITCHES.items():
-            switch.parse(key, str(getattr(self, key)))
+        for key, kind in SWITCHES.items():
+            kind.parse(key, str(getattr(self, key)))
         if self.window > 1 << (self.width - 1):
             raise ModelError(
                 f"window={self.window} is more than half of the sequence space of "
@@ -231,47 +135,7 @@ class Scenario:
             )
         if self.isn == "free" and self.width > 6:
             raise ModelError("isn=free tries every value: use width=6 or less")
-        self._check_limits()
-        self._check_time()
-
-    def _check_limits(self) -> None:
-        """Raises `ModelError` for limits and timeouts that contradict each other."""
-        counts = (self.retries, self.syn_retries, self.synack_retries, self.orphan_retries)
-        if self.retransmit == "off" and any(isinstance(count, int) for count in counts):
-            raise ModelError("retransmit=off has no retries to limit; drop one of them")
-        if self.rto_policy == "abstract":
-            if self.rto_cap:
-                raise ModelError(
-                    f"rto_cap={self.rto_cap} bounds timeouts that grow: "
-                    "set rto_policy=exponential or linear4"
-                )
-            return
-        if not self.rto:
-            raise ModelError(
-                f"rto_policy={self.rto_policy} doubles rto: set rto to at least 1, e.g. "
-                "msl=1 time_wait=2 rto=1"
-            )
-        if self.retries == "unlimited":
-            raise ModelError(
-                f"rto_policy={self.rto_policy} counts the timeouts: say how many there are, "
-                "e.g. retries=5"
-            )
-
-    def _check_time(self) -> None:
-        """Raises `ModelError` for switches about time or crashes that contradict each other."""
-        ticks = [k for k in ("fin_timeout", "quiet") if getattr(self, k)]
-        ticks += ["user_timeout"] if isinstance(self.user_timeout, int) else []
-        if ticks and not self.msl:
-            raise ModelError(f"{ticks[0]} is in ticks: set msl to at least 1 to have a clock")
-        if self.fin_timeout_for != "orphan" and not self.fin_timeout:
-            raise ModelError("fin_timeout_for says whose FIN-WAIT-2 ends: set fin_timeout, too")
-        if self.quiet and self.crash == "off":
-            raise ModelError(f"quiet={self.quiet} is the time after a crash: set crash, too")
-        if self.tw_reopen != "off" and self.handshake != "three":
-            raise ModelError(
-                f"tw_reopen={self.tw_reopen} needs a third message that may turn out to be "
-                "missing: use handshake=three"
-            )
+        self.check_time()
 
     @property
     def isn_stride(self) -> int:
@@ -322,11 +186,7 @@ class Scenario:
             if history
             else f"{self.channel} of {self.capacity} per direction",
             "faults": "loss, duplication and reordering of any number" if history else faults,
-            "retransmission": self._retransmission,
-            "timeouts": self._timeouts,
-            "crashes": "none"
-            if self.crash == "off"
-            else f"of {'both' if self.crash == 'on' else self.crash}, quiet for {self.quiet} ticks",
+            **self.time_assumptions,
             "TIME-WAIT": (
                 "ended by no reset (RFC 1337)"
                 if self.tw_rfc1337 == "on"
@@ -338,41 +198,15 @@ class Scenario:
             f"{self.data} octets sent by {self.senders}",
         }
 
-    @property
-    def _retransmission(self) -> str:
-        if self.retransmit == "off":
-            return "none"
-        when = "at any time" + (f", at least every {self.rto} ticks" if self.rto else "")
-        if self.rto_policy != "abstract":
-            cap = f", at most {self.rto_cap}" if self.rto_cap else ""
-            when = f"after {self.rto} ticks, then doubled ({self.rto_policy}){cap}"
-        counts = {
-            "": self.retries,
-            "SYN ": self.syn_retries,
-            "SYN,ACK ": self.synack_retries,
-            "after CLOSE ": self.orphan_retries,
-        }
-        told = [f"{what}{n} times" for what, n in counts.items() if isinstance(n, int)]
-        return when + (f"; at most: {', '.join(told)}" if told else "")
-
-    @property
-    def _timeouts(self) -> str:
-        told = []
-        if self.user_timeout != "off":
-            told.append(f"user timeout {self.user_timeout}")
-        if self.fin_timeout:
-            told.append(f"FIN-WAIT-2 {self.fin_timeout} ticks ({self.fin_timeout_for})")
-        if self.keepalive == "on":
-            told.append("keep-alives at any time")
-        return ", ".join(told) or "none"
-
 
 def _number(limit: str | int) -> str:
     return "of any number" if limit == "any" else f"at most {limit}" if limit else "none"
 
 
 SWITCHES: Mapping[str, Switch] = {
-    f.name: f.metadata["switch"] for f in fields(Scenario) if "switch" in f.metadata
+    f.name: f.metadata["switch"]
+    for f in sorted(fields(Scenario), key=lambda f: f.name in TimeSwitches.__annotations__)
+    if "switch" in f.metadata
 }
 """Every switch by its key."""
 
@@ -426,7 +260,7 @@ def scenario(text: str) -> Scenario:
     words = text.split()
     name = words[0] if words and "=" not in words[0] else "rfc9293"
     if name not in PRESETS:
-        raise ModelError(f"no preset {name!r}{_hint(name, PRESETS)}; presets: {', '.join(PRESETS)}")
+        raise ModelError(f"no preset {name!r}{hint(name, PRESETS)}; presets: {', '.join(PRESETS)}")
     changes: dict[str, Any] = {}
     for word in words[1:] if words and "=" not in words[0] else words:
         key, equals, value = word.partition("=")
@@ -434,12 +268,7 @@ def scenario(text: str) -> Scenario:
             raise ModelError(f"expected key=value, not {word!r}, after the preset {name}")
         if key not in SWITCHES:
             raise ModelError(
-                f"no switch {key!r}{_hint(key, SWITCHES)}; switches: {', '.join(SWITCHES)}"
+                f"no switch {key!r}{hint(key, SWITCHES)}; switches: {', '.join(SWITCHES)}"
             )
         changes[key] = SWITCHES[key].parse(key, value)
     return replace(PRESETS[name], **changes)
-
-
-def _hint(word: str, names: Any) -> str:
-    near = get_close_matches(word, list(names), n=2, cutoff=0.5)
-    return f" (did you mean {' or '.join(near)}?)" if near else ""

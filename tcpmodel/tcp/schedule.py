@@ -1,7 +1,8 @@
 """When something is sent again, and how often, in numbers.
 
 Four kinds of segments wait at the front of a retransmission queue, and systems limit them apart:
-our `syn`, our `synack`, text (`data`), and the `fin` of a user who is gone.  All times are in ticks.
+our `syn`, our `synack`, text (`data`), and what is left after CLOSE (`fin`).  All times are in
+ticks.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from tcpmodel.tcp.scenario import Scenario
 KINDS = ("syn", "synack", "data", "fin")
 
 LINEAR = 4
-"""How many timeouts of a SYN `rto_policy=linear4` does not double (Linux tcp_syn_linear_timeouts)."""
+"""How many timeouts of a SYN `linear4` does not double (tcp_syn_linear_timeouts of Linux)."""
 
 
 def limit(switches: Scenario, kind: str) -> int | None:
