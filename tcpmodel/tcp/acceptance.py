@@ -14,6 +14,8 @@ from tcpmodel.tcp.rule import Reaction, Reactions, arrival
 from tcpmodel.tcp.segment import ACK, FIN, RST, SYN, Segment, ctl
 from tcpmodel.tcp.states import (
     CLOSED,
+    CLOSING,
+    FIN_WAIT_1,
     LISTEN,
     SYN_RECEIVED,
     SYN_SENT,
@@ -137,7 +139,14 @@ def receives_reset(me: Me, seg: Segment) -> Reactions:
     if me.switches.tw_rfc1337 == "on":
         heard = [me.state == TIME_WAIT, seg.has(RST), me.acceptable(seg)]
         waiting = Reaction(heard, {}, None, "__time_wait")
-    return [Reaction([alive, *reset], me.without_tcb(outcome="reset")), waiting]
+    found = [waiting]
+    if "reopened" in me.variables:
+        attempt = z3.And(me.is_in(FIN_WAIT_1, CLOSING), me.reopened)
+        found.append(
+            Reaction([attempt, *reset], returns_to_time_wait(me), None, "__reopened_and_closed")
+        )
+        alive = z3.And(alive, z3.Not(attempt))
+    return [Reaction([alive, *reset], me.without_tcb(outcome="reset")), *found]
 
 
 # --- fourth: SYN ----------------------------------------------------------------------------------

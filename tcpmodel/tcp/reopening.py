@@ -52,15 +52,19 @@ def returns_to_time_wait(me: Me) -> dict[Term, Term]:
     """The updates for a SYN that was an old duplicate: TIME-WAIT starts anew, condition (2)."""
     then = {me.state: TIME_WAIT, me.rcv_nxt: me.old_rcv, me.peer: me.old_peer}
     then |= {me.snd_una: me.old_snd, me.snd_nxt: me.old_snd, me.confirmed: z3.BoolVal(True)}
-    return then | me.enter_time_wait() | me.nothing_left() | forget_time_wait(me)
+    return then | me.enter_time_wait() | me.nothing_left() | forget_time_wait(me, z3.BoolVal(True))
 
 
-def forget_time_wait(me: Me) -> dict[Term, Term]:
-    """The updates by which the TIME-WAIT of before is over for good."""
+def forget_time_wait(me: Me, when: Term) -> dict[Term, Term]:
+    """The updates by which the TIME-WAIT of before is over for good: our new SYN is acknowledged.
+
+    Before that, CLOSE may have led from SYN-RECEIVED to FIN-WAIT-1 and further.
+    """
     if "reopened" not in me.variables:
         return {}
     numbers = (me.old_snd, me.old_rcv, me.old_peer)
-    return {me.reopened: z3.BoolVal(False)} | {n: z3.BitVecVal(0, n.size()) for n in numbers}
+    void = {n: z3.If(when, z3.BitVecVal(0, n.size()), n) for n in numbers}
+    return {me.reopened: z3.And(me.reopened, z3.Not(when)), **void}
 
 
 REOPENING = (time_wait_receives_syn,)

@@ -56,7 +56,7 @@ def _process(me: Me, seg: Segment, state: Term) -> dict[Term, Term]:
         me.peer: z3.If(answers_me, seg.inc, me.peer),
         **me.acked(seg),
         **me.entering(state),
-        **forget_time_wait(me),
+        **forget_time_wait(me, me.acks_new(seg)),
     }
 
 
