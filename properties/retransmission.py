@@ -15,7 +15,7 @@ syn_lost_63s = Claim(
     "after 63.",
     sources=[
         seed(
-            "f6cf09d2",
+            "32ba5318",
             "five retries by default, at intervals of 1, 2, 4, 8 and 16 s; after another 32 s, "
             "63 s in all, the connection is given up",
         ),
@@ -49,7 +49,7 @@ syn_lost_63s_is_reached = Claim(
     code="P79w",
     id="syn-lost-63s-is-reached",
     says="A SYN that is never answered can be given up after 63 seconds.",
-    sources=[seed("f6cf09d2", "63 s in all"), rfc(9293, "3.8.3 MUST-20")],
+    sources=[seed("32ba5318", "63 s in all"), rfc(9293, "3.8.3 MUST-20")],
     property=sometimes(lambda w: w.gave_up_after("A", 63)),
     verdicts={
         "linux_old roles=alone gives_up=off incarnations=1": holds("the sixth timeout ends then"),
@@ -63,7 +63,7 @@ linux_default_is_not_63 = Claim(
     id="linux-default-is-not-63",
     says="Linux by default gives up a SYN after 131 seconds.",
     sources=[
-        seed("f6cf09d2", "the default is five retries, 63 s"),
+        seed("32ba5318", "the default is five retries, 63 s"),
         _LINUX_DOC,
         paper("Linux Documentation/networking/ip-sysctl: tcp_syn_linear_timeouts"),
     ],
@@ -79,7 +79,9 @@ linux_default_is_not_63 = Claim(
         "linux roles=alone gives_up=off incarnations=1 rto_policy=exponential": fails(
             "without the linear ones it is 127 s, the last retry after 63 s"
         ),
-        "linux_old roles=alone gives_up=off incarnations=1": fails("63 s it was, with five retries"),
+        "linux_old roles=alone gives_up=off incarnations=1": fails(
+            "63 s it was, with five retries"
+        ),
     },
     folklore="63 s is the figure of old kernels; that a SYN,ACK is given up after 63 s to this day "
     "is a coincidence of defaults.",
@@ -112,7 +114,7 @@ third_ack_lost = Claim(
     says="No server that has given up its SYN,ACK leaves behind a client that is ESTABLISHED and "
     "hears nothing of it.",
     sources=[
-        seed("f6cf09d2", "the server repeats its SYN,ACK, and gives up after the limit"),
+        seed("32ba5318", "the server repeats its SYN,ACK, and gives up after the limit"),
         rfc(9293, "3.8.3 MUST-22"),
         rfc(9293, "3.5.1", "half-open connections"),
     ],
@@ -131,7 +133,7 @@ fin_lost_limit = Claim(
     id="fin-lost-limit",
     says="An endpoint that has given up its FIN leaves no peer behind that is ESTABLISHED.",
     sources=[
-        seed("f6cf09d2", "after the limit FIN-WAIT-1 ends in CLOSED directly"),
+        seed("32ba5318", "after the limit FIN-WAIT-1 ends in CLOSED directly"),
         rfc(9293, "3.8.3 MUST-20"),
         paper("Linux Documentation/networking/ip-sysctl: tcp_orphan_retries"),
     ],
