@@ -9,12 +9,14 @@ from __future__ import annotations
 import z3
 
 from tcpmodel.core.terms import Term
+from tcpmodel.tcp.reopening import reopens, returns_to_time_wait
 from tcpmodel.tcp.rule import Reaction, Reactions, arrival
 from tcpmodel.tcp.segment import ACK, FIN, RST, SYN, Segment, ctl
 from tcpmodel.tcp.states import (
     CLOSE_WAIT,
     CLOSED,
     CLOSING,
+    FIN_WAIT_1,
     LAST_ACK,
     LISTEN,
     SYN_RECEIVED,
@@ -76,6 +78,8 @@ def out_of_window(me: Me, seg: Segment) -> Reactions:
         when.append(z3.Not(repeats_octet(me, seg)))
     if me.switches.dup_syn_in_synrcvd == "resend_synack":
         when.append(z3.Not(identical_syn(me, seg)))
+    if me.switches.tw_reopen != "off":
+        when.append(z3.Not(reopens(me, seg)))
     return Reaction(when, {}, me.ack())
 
 
@@ -137,10 +141,13 @@ def inexact_reset(me: Me, seg: Segment) -> Reactions:
 )
 def syn_received_receives_reset(me: Me, seg: Segment) -> Reactions:
     reset, back = [me.state == SYN_RECEIVED, *_valid_reset(me, seg)], me.returns_to_listen
-    return [
-        Reaction([*reset, back], me.without_tcb(LISTEN), None, "__passive"),
-        Reaction([*reset, z3.Not(back)], me.without_tcb(outcome="refused"), None, "__active"),
-    ]
+    active = [*reset, z3.Not(back)]
+    found = [Reaction([*reset, back], me.without_tcb(LISTEN), None, "__passive")]
+    if "reopened" in me.variables:
+        again = returns_to_time_wait(me)
+        found.append(Reaction([*active, me.reopened], again, None, "__reopened"))
+        active.append(z3.Not(me.reopened))
+    return [*found, Reaction(active, me.without_tcb(outcome="refused"), None, "__active")]
 
 
 @arrival(
@@ -154,7 +161,14 @@ def receives_reset(me: Me, seg: Segment) -> Reactions:
     if me.switches.tw_rfc1337 == "on":
         heard = [me.state == TIME_WAIT, seg.has(RST), me.acceptable(seg)]
         waiting = Reaction(heard, {}, None, "__time_wait")
-    return [Reaction([alive, *reset], me.without_tcb(outcome="reset")), waiting]
+    found = [waiting]
+    if "reopened" in me.variables:
+        attempt = z3.And(me.is_in(FIN_WAIT_1, CLOSING), me.reopened)
+        found.append(
+            Reaction([attempt, *reset], returns_to_time_wait(me), None, "__reopened_and_closed")
+        )
+        alive = z3.And(alive, z3.Not(attempt))
+    return [Reaction([alive, *reset], me.without_tcb(outcome="reset")), *found]
 
 
 # --- fourth: SYN ----------------------------------------------------------------------------------
@@ -185,6 +199,8 @@ def receives_syn(me: Me, seg: Segment) -> Reactions:
     ]
     if me.switches.handshake == "two":
         when.append(z3.Not(_repeated_syn(me, seg)))
+    if me.switches.tw_reopen != "off":
+        when.append(z3.Not(reopens(me, seg)))
     if me.challenges or me.flags_only:
         return Reaction(when, {}, me.ack())
     over, answer = me.without_tcb(outcome="reset"), me.reset_for(seg)

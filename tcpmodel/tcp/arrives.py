@@ -25,7 +25,7 @@ def closed_discards_reset(me: Me, seg: Segment) -> Reactions:
     says="without a TCB everything else is answered by a reset",
 )
 def closed_answers_reset(me: Me, seg: Segment) -> Reactions:
-    return Reaction([me.state == CLOSED, seg.lacks(RST)], {}, me.reset_for(seg))
+    return Reaction([me.state == CLOSED, seg.lacks(RST), *me.awake()], {}, me.reset_for(seg))
 
 
 @arrival(
@@ -148,6 +148,7 @@ def syn_sent_receives_synack(me: Me, seg: Segment) -> Reactions:
             me.snd_una: me.una_after(seg),
             me.peer: seg.inc,
             me.confirmed: seg.to == me.inc,
+            **me.nothing_left(),
         },
         None if silent else me.ack(seg.seq + 1, to=seg.inc),
     )

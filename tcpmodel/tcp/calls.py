@@ -28,7 +28,12 @@ from tcpmodel.tcp.tcb import Me
 def _connects(me: Me, state: object) -> list[Reaction]:
     return [
         Reaction(
-            when=[me.may_open, me.state == state, me.inc != me.switches.incarnations],
+            when=[
+                me.may_open,
+                me.state == state,
+                me.inc != me.switches.incarnations,
+                *me.awake(),
+            ],
             then=me.with_new_tcb(SYN_SENT, iss)
             | {me.passive: z3.BoolVal(False), me.confirmed: z3.BoolVal(False)},
             send=me.segment(ctl(SYN), iss, inc=me.inc + 1),
@@ -71,7 +76,12 @@ def listen_send(me: Me) -> Reactions:
 @call("passive OPEN", rfc="9293 3.10.1", says="a passive OPEN creates a TCB that waits for a SYN")
 def closed_passive_open(me: Me) -> Reactions:
     return Reaction(
-        when=[me.may_listen, me.state == CLOSED, me.inc != me.switches.incarnations],
+        when=[
+            me.may_listen,
+            me.state == CLOSED,
+            me.inc != me.switches.incarnations,
+            *me.awake(),
+        ],
         then={me.state: LISTEN, me.passive: z3.BoolVal(True)},
     )
 

@@ -7,7 +7,7 @@ endpoint's variables and one arriving segment put in their place.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import z3
 
@@ -28,8 +28,12 @@ from tcpmodel.tcp.acceptance import CHECKS
 from tcpmodel.tcp.arrives import UNSYNCHRONIZED
 from tcpmodel.tcp.calls import CALLS
 from tcpmodel.tcp.channel import Arrival, Past, Slots, fault_budgets, history, inputs
+from tcpmodel.tcp.clock import grow_older
 from tcpmodel.tcp.closing import CLOSING_RULES
+from tcpmodel.tcp.crash import CRASHES
+from tcpmodel.tcp.limits import LIMITS
 from tcpmodel.tcp.opening import OPENING
+from tcpmodel.tcp.reopening import REOPENING
 from tcpmodel.tcp.repeated import REPEATED
 from tcpmodel.tcp.rule import Rule, changes, symbolic_segment
 from tcpmodel.tcp.scenario import Scenario
@@ -44,13 +48,19 @@ SOURCES = (
     *CALLS,
     *UNSYNCHRONIZED,
     *CHECKS,
+    *REOPENING,
     *SYNCHRONIZED_RULES,
     *TIMEOUTS,
+    *LIMITS,
+    *CRASHES,
     *OPENING,
     *REPEATED,
     *CLOSING_RULES,
 )
 """Every rule of TCP: those of RFC 9293 section 3.10, in its order; then the alternatives."""
+
+OUTLAST_SEGMENTS = ("time_wait_timeout", "quiet_time_over")
+"""Waits that end after the lifetimes that end with them."""
 
 AGENTS = ("A", "B")
 
@@ -84,10 +94,11 @@ def permissions(switches: Scenario, agent: str) -> dict[str, bool]:
     """What the user of `agent` does in this scenario."""
     roles = switches.roles
     return {
-        "may_open": roles != "client_server" or agent == "A",
+        "may_open": roles not in ("client_server", "alone") or agent == "A",
         "may_listen": roles == "any" or (roles == "client_server" and agent == "B"),
         "may_close_first": switches.closes in (agent, "either"),
         "may_send": switches.senders in (agent, "both"),
+        "may_crash": switches.crash in (agent, "on"),
     }
 
 
@@ -113,6 +124,7 @@ class _Composition:
             if name in self.tcbs[a]
         ]
         self.is_history = switches.channel == "history"
+        self.alone = switches.roles == "alone"
         if self.is_history and not switches.lossy:
             raise ModelError("channel=history loses any number of segments; use loss=any or a bag")
 
@@ -154,7 +166,7 @@ class _Composition:
         return dict(found)
 
     def actions(self) -> Iterator[Action]:
-        for agent in AGENTS:
+        for agent in AGENTS[:1] if self.alone else AGENTS:
             arrivals: list[Arrival | None] = list(self.channels[peer_of(agent)].arrivals())
             bound = [(a, self.bind(agent, a)) for a in (None, *arrivals)]
             for rule in self.rules:
@@ -184,11 +196,14 @@ class _Composition:
         sends = None
         if rule.reaction.send is not None:
             segment = Segment({n: put(t) for n, t in rule.reaction.send.fields.items()})
-            updates |= outbound.put(segment)
             sends = outbound.send(segment)
-            if isinstance(outbound, Slots) and not self.switches.lossy:
-                guard.append(outbound.room)
-        if rule.name.startswith("time_wait_timeout") and self.switches.msl:
+            if self.alone:  # there is nobody whom it could reach
+                sends = replace(sends, room=z3.BoolVal(False))
+            else:
+                updates |= outbound.put(segment)
+                if isinstance(outbound, Slots) and not self.switches.lossy:
+                    guard.append(outbound.room)
+        if rule.name.startswith(OUTLAST_SEGMENTS) and self.switches.msl:
             guard += [g for c in self.channels.values() for g in c.settled()]
             if self.is_history:
                 updates["timer_fired"] = z3.BoolVal(True)
@@ -231,6 +246,9 @@ class _Composition:
                 pending = tcb["snd_una"].term != tcb["snd_nxt"].term
                 guard.append(z3.Or(z3.Not(pending), left != 0))
                 updates[tcb["rtx_timer"].name] = z3.If(left == 0, left, left - 1)
+            due, older = grow_older(tcb)
+            guard += due
+            updates |= older
         if self.is_history:
             now = Var("now", Word(8)).term
             guard.append(now != 255)

@@ -288,6 +288,7 @@ def family() -> Iterator[Scenario]:
                     continue  # no scenario without another switch
     for text in COMBINED:
         yield scenario(text)
+    yield scenario("clock crash=on quiet=1")
     yield from PRESETS.values()
 
 

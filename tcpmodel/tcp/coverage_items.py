@@ -27,8 +27,8 @@ PHRASES: Mapping[str, str] = {
     "@receiving": "a RECEIVE is always outstanding: text is delivered when it is taken",
     "@timestamps": "there is no Timestamp Option",
     "@window": "the window is constant, never zero, and both sides know it",
-    "@limit": "retransmission has no limit; `abort=on` lets users give up at any time",
-    "@keepalive": "there are no keep-alives",
+    "@r1": "there is no threshold R1: nothing is reported before the connection is given up",
+    "@probes": "`keepalive=on` probes at any time, so there is no interval; probes end nothing",
     "@icmp": "there are no ICMP messages",
     "@status": "observation: formulas and runs read the TCB (`w.A.state`); that takes no step",
 }
@@ -307,9 +307,9 @@ eighth, TIME-WAIT ¶1 | remain, restart the 2 MSL timeout
     + time_wait_receives_fin: `time_wait_restart`
 3.10.8 Timeouts
 user timeout ¶1 | flush, tell the user, delete the TCB, enter CLOSED
-    - @limit
+    + user_timeout: it runs while something is unacknowledged, and anew with each acknowledgment
 retransmission timeout ¶1 | send what is at the front of the queue again, restart the timer
-    + retransmit_syn, retransmit_text, retransmit_fin: at any time, or at least every `rto` ticks
+    + retransmit_syn, retransmit_text, retransmit_fin: when: `rto`, `rto_policy`; see also 3.8.3
 time-wait timeout ¶1 | delete the TCB, enter CLOSED
     + time_wait_timeout
 """

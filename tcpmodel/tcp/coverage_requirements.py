@@ -21,10 +21,10 @@ Figure 5 Note 3 | a reset leads to LISTEN or CLOSED from everywhere; who sends o
     + four_way_receives_ack, four_way_receives_syn: `handshake`: two, three, four, or split
 3.4.2 Knowing when to keep quiet
 ¶1 | after losing memory of sequence numbers, keep quiet for an MSL
-    - endpoints do not crash and remember how many connections they had
+    + crash: `quiet`; the ISN generator of `isn=distinct` begins anew
 3.4.3 The quiet time concept
 ¶1 | a host that lost its memory sends nothing for an MSL
-    - endpoints do not crash and remember how many connections they had
+    + keeps_quiet, quiet_time_over: `quiet`; it listens to nothing either
 ¶2 | numbers are in use until an MSL after they were sent
     ~ with `msl` each segment ages and is gone at that age
 ¶3 | where numbers wrap within an MSL, timestamps tell old from new
@@ -38,7 +38,7 @@ Figure 7 | both sides open at once
 ¶1 | one side has closed or aborted and the other does not know; sending makes it known
     ~ a run, not a step: ABORT with its reset lost (`abort=on`); formulas: `left_half_open`
 ¶2 | likewise after a reboot with loss of memory (Figures 9 and 10)
-    - endpoints do not crash
+    + crash: the reboot takes no time, but for `quiet`
 3.5.2 Reset generation
 ¶1 | users may reset at any time; the side that does should enter TIME-WAIT
     + abort_enters_time_wait: `rst_sender_state=time_wait`; 3.10.5 contradicts and is the default
@@ -59,9 +59,9 @@ group 3 | synchronized: what is unacceptable is answered by an empty ACK
 ¶1 | CLOSE means that no more is sent, not that nothing more is received
     ~ text is taken in FIN-WAIT-1 and FIN-WAIT-2 too (`receives_text`)
 case 1 | the local user closes first: FIN, repeated until it is acknowledged
-    + close_first, retransmit_fin
+    + close_first, retransmit_fin, leaves, fin_wait_2_timeout: the last two only with `fin_timeout`
 case 2 | the peer closes first: its FIN is acknowledged, ours follows when the user closes
-    + close_second: never given up, see 3.10.8 user timeout
+    + close_second: never given up but by a limit, see 3.8.3 and 3.10.8 user timeout
 case 3 | both close at once (Figure 13)
     ~ a run, not a step: `close_first` on both sides, then `closing_receives_ack_of_fin`
 """
@@ -82,7 +82,7 @@ Requirements with a number
 3.5.3 SHLD-2 | allow a reset with text
     ~ the rules that process resets do not look at text; nobody sends such a reset
 3.6 MUST-12 | tell the application whether the peer closed normally or aborted
-    ~ the ghost `outcome`: closed, refused, reset, aborted
+    ~ the ghost `outcome`: closed, refused, reset, aborted, timeout, crashed
 3.6.1 MAY-1 | half-duplex close: after CLOSE nothing more is read
     + text_after_close, close_after_shutdown: `half_close`; by default CLOSE is simplex
 3.6.1 SHLD-3 | then reset the connection if data is lost that way
@@ -90,45 +90,45 @@ Requirements with a number
 3.6.1 MUST-13 | linger in TIME-WAIT for 2 MSL
     + time_wait_timeout, time_wait_receives_fin: `time_wait`, in ticks, and `msl`
 3.6.1 MAY-2 | a new SYN may reopen the connection from TIME-WAIT
-    - a SYN in TIME-WAIT is treated as in the other synchronized states
+    + time_wait_receives_syn: `tw_reopen`; its conditions (1) and (2) can be dropped one by one
 3.6.1 SHLD-4 | use timestamps to shorten TIME-WAIT
     - @timestamps
 3.8.1 MUST-18 | compute the retransmission timeout (RFC 6298, Karn)
-    ~ retransmission at any time covers every timer; `rto` bounds it
+    ~ retransmission at any time covers every timer; `rto` bounds it, `rto_policy` makes it exact
 3.8.2 MUST-19 | exponential backoff (and congestion control)
-    ~ likewise as to backoff; there is no congestion control
+    ~ `rto_policy=exponential`; there is no congestion control
 3.8.3 MUST-20 | give up on data after threshold R2
-    - @limit
+    + gives_up: `retries`; no reset is sent
 3.8.3 MUST-21 | the application can set R2
-    - @limit
+    ~ `retries`, per scenario
 3.8.3 MUST-22 | treat SYNs likewise
-    - @limit
+    + gives_up: `syn_retries`, `synack_retries`
 3.8.3 MUST-23 | R2 of a SYN is at least 3 minutes
-    - @limit
+    ~ a choice of `syn_retries` and `rto`; formulas: `gave_up_before`
 3.8.3 SHLD-9 | tell the application at R1
-    - @limit
+    - @r1
 3.8.3 SHLD-10 | R1 is at least 3 retransmissions
-    - @limit
+    - @r1
 3.8.3 SHLD-11 | R2 is at least 100 seconds
-    - @limit
+    ~ a choice of `retries` and `rto`, like MUST-23
 3.8.4 MAY-5 | keep-alives
-    - @keepalive
+    + keep_alive: `keepalive=on`
 3.8.4 MUST-24 | the application can turn them on and off
-    - @keepalive
+    ~ `keepalive`, per scenario
 3.8.4 MUST-25 | they are off unless asked for
-    ~ so they are: @keepalive
+    ~ so they are: `keepalive=off`
 3.8.4 MUST-26 | only when idle
-    - @keepalive
+    + keep_alive: nothing is outstanding; idle for how long is not said
 3.8.4 MUST-27 | the interval is configurable
-    - @keepalive
+    - @probes
 3.8.4 MUST-28 | and two hours or more by default
-    - @keepalive
+    - @probes
 3.8.4 MUST-29 | no answer to one probe does not mean that the connection is dead
-    - @keepalive
+    ~ @probes
 3.8.4 SHLD-12 | probe without data
-    - @keepalive
+    + keep_alive: SEG.SEQ is SND.NXT-1
 3.8.4 MAY-6 | or with one octet of garbage
-    - @keepalive
+    - probes have no text
 3.8.6 SHLD-17 | do not give up because of data beyond a shrunk window
     - @window
 3.8.6 MUST-35 | probe a window that has shrunk to zero

@@ -8,56 +8,24 @@ of RFC 9293.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from tcpmodel.core.errors import ModelError
+from tcpmodel.tcp.switch import Switch, hint, switch
+from tcpmodel.tcp.time_switches import TimeSwitches
 from tcpmodel.tcp.variants import refusals, remarks
 
 MAX_DIGITS = 9
 
 
 @dataclass(frozen=True)
-class Switch:
-    """A switch: what it means, and its values (names, or numbers from `low` to `high`)."""
-
-    meaning: str
-    names: tuple[str, ...] = ()
-    low: int | None = None
-    high: int | None = None
-
-    @property
-    def values(self) -> str:
-        """The values in words."""
-        numbers = () if self.low is None else (f"{self.low}..{self.high}",)
-        return " | ".join((*self.names, *numbers))
-
-    def parse(self, key: str, text: str) -> str | int:
-        """The value that `text` spells; raises `ModelError` naming the valid ones."""
-        if text in self.names:
-            return text
-        numbers = range(self.low or 0, (-1 if self.high is None else self.high) + 1)
-        if text.isdecimal() and len(text) <= MAX_DIGITS and int(text) in numbers:
-            return int(text)
-        raise ModelError(
-            f"switch {key} has no value {text!r}{_hint(text, self.names)}; it takes {self.values}"
-        )
-
-
-def _switch(
-    default: Any, meaning: str, *names: str, low: int | None = None, high: int | None = None
-) -> Any:
-    return field(default=default, metadata={"switch": Switch(meaning, names, low, high)})
-
-
-@dataclass(frozen=True)
-class Scenario:
+class Scenario(TimeSwitches):
     """The switches of a model.  The defaults are the preset `rfc9293`."""
 
     name: str = "rfc9293"
 
-    handshake: str = _switch(
+    handshake: str = switch(
         "three",
         "messages to open: two (the server is ESTABLISHED at once), three, three with flags "
         "only (no numbers: every ACK acknowledges everything), four (the server sends ACK and SYN "
@@ -68,44 +36,44 @@ class Scenario:
         "four_naive",
         "split",
     )
-    simultaneous_open: str = _switch(
+    simultaneous_open: str = switch(
         "on", "whether SYN-SENT takes a SYN without ACK (MUST-10) or ignores it", "on", "off"
     )
-    seq_check: str = _switch(
+    seq_check: str = switch(
         "literal",
         "whether the ACK of a repeated SYN or FIN is dropped with it (3.10.7.4) or counts (A.2)",
         *("literal", "a2"),
     )
-    origin_memory: str = _switch(
+    origin_memory: str = switch(
         "on",
         "whether SYN-RECEIVED remembers if the OPEN was passive (MUST-11); off: always to LISTEN",
         *("on", "off"),
     )
-    dup_syn_in_synrcvd: str = _switch(
+    dup_syn_in_synrcvd: str = switch(
         "ack",
         "answer to an identical SYN in SYN-RECEIVED: an ACK, or SYN,ACK again (as Linux does)",
         *("ack", "resend_synack"),
     )
-    synrcvd_inwindow_syn: str = _switch(
+    synrcvd_inwindow_syn: str = switch(
         "listen",
         "a new SYN in SYN-RECEIVED after a passive OPEN: back to LISTEN, or reset (RFC 793)",
         *("listen", "rst"),
     )
-    synrcvd_bad_ack: str = _switch(
+    synrcvd_bad_ack: str = switch(
         "reset",
         "an ACK out of range in SYN-RECEIVED: reset (3.5.2), or challenge ACK (RFC 5961)",
         *("reset", "challenge"),
     )
-    server_memory: str = _switch(
+    server_memory: str = switch(
         "none",
         "what a listener remembers: nothing, or the last SYN it accepted, ignoring older ones",
         *("none", "per_peer_last_inc"),
     )
-    rst: str = _switch("on", "whether resets are sent (3.5.2); off: silence instead", "on", "off")
-    rfc5961: str = _switch(
+    rst: str = switch("on", "whether resets are sent (3.5.2); off: silence instead", "on", "off")
+    rfc5961: str = switch(
         "on", "RFC 5961: exact reset, challenge ACK, range of acceptable ACKs", "on", "off"
     )
-    isn: str = _switch(
+    isn: str = switch(
         "distinct",
         "initial sequence numbers: always the same, apart per incarnation, any value, or told by a "
         "run that is written down",
@@ -114,74 +82,76 @@ class Scenario:
         "free",
         "given",
     )
-    width: int = _switch(5, "bits of a sequence number", low=2, high=32)
-    window: int = _switch(2, "receive window in octets", low=1, high=1 << 16)
-    incarnations: int = _switch(
+    width: int = switch(5, "bits of a sequence number", low=2, high=32)
+    window: int = switch(2, "receive window in octets", low=1, high=1 << 16)
+    incarnations: int = switch(
         2, "connections an endpoint may open, one after the other", low=1, high=7
     )
-    roles: str = _switch(
+    roles: str = switch(
         "client_server",
-        "who opens: A actively and B passively; both actively; or either in either way",
+        "who opens: A actively and B passively; both actively; either in either way; or A alone, "
+        "whose peer is dead",
         "client_server",
         "both_active",
         "any",
+        "alone",
     )
-    closes: str = _switch("A", "who calls CLOSE first", "A", "B", "either", "nobody")
-    gives_up: str = _switch(
+    closes: str = switch("A", "who calls CLOSE first", "A", "B", "either", "nobody")
+    gives_up: str = switch(
         "on",
         "whether users CLOSE before anything has been received (LISTEN, SYN-SENT)",
         "on",
         "off",
     )
-    abort: str = _switch("off", "whether users call ABORT", "off", "on")
-    half_close: str = _switch(
+    abort: str = switch("off", "whether users call ABORT", "off", "on")
+    half_close: str = switch(
         "simplex",
         "what CLOSE means: no more is sent; nor received (MAY-1: text is answered by a reset); or "
         "first shutdown of sending, then CLOSE of receiving",
         *("simplex", "half_duplex", "shutdown_wr"),
     )
-    fin_piggyback: str = _switch(
+    fin_piggyback: str = switch(
         "never",
         "whether a user may CLOSE as the FIN arrives, so that FIN,ACK answers it",
         *("never", "allowed"),
     )
-    second_close: str = _switch(
+    second_close: str = switch(
         "always", "whether users CLOSE after the peer has closed", "always", "never"
     )
-    rst_sender_state: str = _switch(
+    rst_sender_state: str = switch(
         "closed",
         "where a synchronized endpoint goes that sends a reset: 3.10.5, or 3.5.2 and Note 3",
         *("closed", "time_wait"),
     )
-    data: int = _switch(0, "octets each user sends per connection", low=0, high=3)
-    senders: str = _switch("both", "whose user sends the data", "A", "B", "both")
-    channel: str = _switch(
+    data: int = switch(0, "octets each user sends per connection", low=0, high=3)
+    senders: str = switch("both", "whose user sends the data", "A", "B", "both")
+    channel: str = switch(
         "bag",
         "what is under way: reordered, in order, or everything ever sent (bounded search only)",
         "bag",
         "fifo",
         "history",
     )
-    capacity: int = _switch(2, "segments under way per direction", low=1, high=6)
-    loss: str | int = _switch("any", "segments that the network may lose", "any", low=0, high=7)
-    dup: str | int = _switch(0, "segments that the network may duplicate", "any", low=0, high=7)
-    retransmit: str = _switch(
+    capacity: int = switch(2, "segments under way per direction", low=1, high=6)
+    loss: str | int = switch("any", "segments that the network may lose", "any", low=0, high=7)
+    dup: str | int = switch(0, "segments that the network may duplicate", "any", low=0, high=7)
+    retransmit: str = switch(
         "any",
         "retransmission: at any time as long as something is unacknowledged, or never",
         "any",
         "off",
     )
-    msl: int = _switch(
-        0, "maximum segment lifetime in ticks; 0: no clock, segments live for ever", low=0, high=8
+    msl: int = switch(
+        0, "maximum segment lifetime in ticks; 0: no clock, segments live for ever", low=0, high=120
     )
-    time_wait: str | int = _switch(
-        "any", "length of TIME-WAIT in ticks, or any (no clock needed)", "any", low=0, high=32
+    time_wait: str | int = switch(
+        "any", "length of TIME-WAIT in ticks, or any (no clock needed)", "any", low=0, high=240
     )
-    time_wait_restart: str = _switch(
+    time_wait_restart: str = switch(
         "on", "whether a retransmitted FIN restarts TIME-WAIT (3.10.7.4)", "on", "off"
     )
-    tw_rfc1337: str = _switch("off", "RFC 1337: resets are ignored in TIME-WAIT", "off", "on")
-    rto: int = _switch(
+    tw_rfc1337: str = switch("off", "RFC 1337: resets are ignored in TIME-WAIT", "off", "on")
+    rto: int = switch(
         0,
         "what is unacknowledged is sent again at least every so many ticks; 0: no bound",
         low=0,
@@ -189,8 +159,8 @@ class Scenario:
     )
 
     def __post_init__(self) -> None:
-        for key, switch in SWITCHES.items():
-            switch.parse(key, str(getattr(self, key)))
+        for key, kind in SWITCHES.items():
+            kind.parse(key, str(getattr(self, key)))
         for refusal in refusals(self.switches):
             raise ModelError(refusal)
         if self.window > 1 << (self.width - 1):
@@ -232,6 +202,7 @@ class Scenario:
                 "isn=given is for runs that are written down (tcpmodel run), which have "
                 "channel=history; a search needs isn=constant, distinct or free"
             )
+        self.check_time()
 
     @property
     def isn_stride(self) -> int:
@@ -283,13 +254,13 @@ class Scenario:
             if history
             else f"{self.channel} of {self.capacity} per direction",
             "faults": "loss, duplication and reordering of any number" if history else faults,
-            "retransmission": ("at any time" if self.retransmit == "any" else "none")
-            + (f", at least every {self.rto} ticks" if self.rto else ""),
+            **self.time_assumptions,
             "TIME-WAIT": (
                 "ended by no reset (RFC 1337)"
                 if self.tw_rfc1337 == "on"
                 else "ended by a valid reset"
             )
+            + ("" if self.tw_reopen == "off" else f", reopened by a SYN ({self.tw_reopen})")
             + remarks("TIME-WAIT", self.switches),
             "clock": clock if self.msl else "none",
             "users": f"{self.roles}, first CLOSE by {self.closes}{attempt}, ABORT {self.abort}, "
@@ -302,7 +273,9 @@ def _number(limit: str | int) -> str:
 
 
 SWITCHES: Mapping[str, Switch] = {
-    f.name: f.metadata["switch"] for f in fields(Scenario) if "switch" in f.metadata
+    f.name: f.metadata["switch"]
+    for f in sorted(fields(Scenario), key=lambda f: f.name in TimeSwitches.__annotations__)
+    if "switch" in f.metadata
 }
 """Every switch by its key."""
 
@@ -318,6 +291,23 @@ _TEXTBOOK = replace(
     gives_up="off",
     msl=1,
     time_wait=2,
+)
+# One tick is a second.  RTO_MAX, TIME-WAIT and tcp_fin_timeout are Linux's; its documentation gives
+# tcp_synack_retries=5, tcp_retries2=15, tcp_orphan_retries=0 (meaning 8).  Its RTO for text begins
+# at 0.2 s or the measured one, not at a tick.
+_LINUX = replace(
+    _BASE,
+    name="linux",
+    msl=30,
+    time_wait=60,
+    rto=1,
+    rto_policy="linear4",
+    rto_cap=120,
+    retries=15,
+    syn_retries=6,
+    synack_retries=5,
+    orphan_retries=8,
+    fin_timeout=60,
 )
 
 PRESETS: Mapping[str, Scenario] = {
@@ -336,6 +326,9 @@ PRESETS: Mapping[str, Scenario] = {
         replace(_CLOCK, name="tw0", time_wait=0),
         replace(_CLOCK, name="tw1", time_wait=1),
         replace(_CLOCK, name="tw2", time_wait=2),
+        _LINUX,
+        # Before Linux 3.6 and 3.7 (2012): no RFC 5961, five retries of a SYN, all doubled.
+        replace(_LINUX, name="linux_old", rfc5961="off", rto_policy="exponential", syn_retries=5),
     )
 }
 """The named scenarios."""
@@ -349,7 +342,7 @@ def scenario(text: str) -> Scenario:
     words = text.split()
     name = words[0] if words and "=" not in words[0] else "rfc9293"
     if name not in PRESETS:
-        raise ModelError(f"no preset {name!r}{_hint(name, PRESETS)}; presets: {', '.join(PRESETS)}")
+        raise ModelError(f"no preset {name!r}{hint(name, PRESETS)}; presets: {', '.join(PRESETS)}")
     changes: dict[str, Any] = {}
     for word in words[1:] if words and "=" not in words[0] else words:
         key, equals, value = word.partition("=")
@@ -357,12 +350,7 @@ def scenario(text: str) -> Scenario:
             raise ModelError(f"expected key=value, not {word!r}, after the preset {name}")
         if key not in SWITCHES:
             raise ModelError(
-                f"no switch {key!r}{_hint(key, SWITCHES)}; switches: {', '.join(SWITCHES)}"
+                f"no switch {key!r}{hint(key, SWITCHES)}; switches: {', '.join(SWITCHES)}"
             )
         changes[key] = SWITCHES[key].parse(key, value)
     return replace(PRESETS[name], **changes)
-
-
-def _hint(word: str, names: Any) -> str:
-    near = get_close_matches(word, list(names), n=2, cutoff=0.5)
-    return f" (did you mean {' or '.join(near)}?)" if near else ""

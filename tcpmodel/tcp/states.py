@@ -59,5 +59,9 @@ SYNCHRONIZED = (
 )
 """The states in which both sides' initial sequence numbers are agreed (RFC 9293 section 3.5.1)."""
 
-OUTCOME = Enumeration("outcome", ("none", "closed", "refused", "reset", "aborted"))
-"""How the last connection of an endpoint ended, as its user was told (RFC 9293 MUST-12)."""
+OUTCOME = Enumeration(
+    "outcome", ("none", "closed", "refused", "reset", "aborted", "timeout", "crashed")
+)
+"""How the last connection of an endpoint ended, as its user was told (RFC 9293 MUST-12); `crashed`:
+its user is gone as well.
+"""

@@ -11,6 +11,7 @@ import z3
 
 from tcpmodel.core.terms import Term
 from tcpmodel.tcp.acceptance import checked, repeated_fin
+from tcpmodel.tcp.reopening import forget_time_wait
 from tcpmodel.tcp.rule import Reaction, Reactions, arrival
 from tcpmodel.tcp.segment import ACK, FIN, Segment, ctl
 from tcpmodel.tcp.states import (
@@ -43,7 +44,12 @@ def _accepted(me: Me, seg: Segment, *states: Term) -> list[Term]:
 
 def _process(me: Me, seg: Segment, state: Term) -> dict[Term, Term]:
     """The updates that every accepted segment causes, and the next state."""
-    return {me.state: state, **me.acknowledged(seg)}
+    return {
+        me.state: state,
+        **me.acknowledged(seg),
+        **me.entering(state),
+        **forget_time_wait(me, me.acks_new(seg)),
+    }
 
 
 def _or_stale(me: Me, seg: Segment, before: Term) -> Term:

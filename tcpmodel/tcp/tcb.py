@@ -11,16 +11,22 @@ from dataclasses import dataclass, field
 import z3
 
 from tcpmodel.core.terms import Bool, Counter, Domain, Term, Var, Word
+from tcpmodel.tcp import schedule
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import ACK, CTL, FIN, RST, Segment, after, ctl, within
 from tcpmodel.tcp.states import CLOSED, LISTEN, OUTCOME, STATE, TIME_WAIT
+from tcpmodel.tcp.timers import Timers, number_of, optional_domains
 
-PERMISSIONS = ("may_open", "may_listen", "may_close_first", "may_send")
-"""What the user of an endpoint does: constants that `compose` fills in per endpoint."""
+PERMISSIONS = ("may_open", "may_listen", "may_close_first", "may_send", "may_crash")
+"""What the user of an endpoint does, and whether it may crash: constants that `compose` fills in
+per endpoint.
+"""
 
-OUTLIVES_TCB = frozenset({"inc", "outcome", "stale_text", "stale_fin", "accepted", "last_irs"})
-"""What outlives a TCB: the count of connections, what properties want to know afterwards, and what
-a server remembers of its clients.
+OUTLIVES_TCB = frozenset(
+    {"inc", "used", "quiet", "accepted", "last_irs", "outcome", "stale_text", "stale_fin"}
+)
+"""What outlives a TCB: the count of connections and of initial sequence numbers, the quiet time,
+what a server remembers of its clients, and what properties want to know afterwards.
 """
 
 
@@ -41,7 +47,8 @@ def tcb_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
         assert isinstance(switches.time_wait, int)
         domains["timer"] = (Counter(switches.time_wait), False)
         if switches.rto:
-            domains["rtx_timer"] = (Counter(switches.rto), False)
+            domains["rtx_timer"] = (Counter(schedule.longest_timeout(switches)), False)
+    domains |= optional_domains(switches, number)
     if switches.server_memory != "none":
         domains["accepted"] = (Bool(), False)
         domains["last_irs"] = (number, False)
@@ -76,7 +83,7 @@ def given_iss(switches: Scenario) -> Var:
 
 
 @dataclass(frozen=True)
-class Me:
+class Me(Timers):
     """My TCB, symbolic, and what RFC 9293 computes from it.
 
     The attributes named like the RFC's variables are terms: `snd_una` is SND.UNA.  `inc` counts
@@ -95,26 +102,12 @@ class Me:
         me = {name: Var(f"me.{name}", domain).term for name, (domain, _) in domains.items()}
         return Me(switches, me, {name: z3.Bool(f"me.{name}") for name in PERMISSIONS})
 
-    def __getattr__(self, name: str) -> Term:
-        for terms in (self.variables, self.permissions):
-            if name in terms:
-                return terms[name]
-        raise AttributeError(f"this scenario's TCB has no {name}")
-
     @property
     def isn_base(self) -> Term:
         """Where my initial sequence numbers begin; `compose` fills it in per endpoint."""
         return z3.BitVec("me.isn_base", self.switches.width)
 
     # --- the state -----------------------------------------------------------------------
-
-    def is_in(self, *states: Term) -> Term:
-        """My state is one of `states`."""
-        return (
-            z3.Or(*(self.state == s for s in states))
-            if len(states) > 1
-            else self.state == states[0]
-        )
 
     @property
     def flags_only(self) -> bool:
@@ -214,7 +207,7 @@ class Me:
         those of before the step.
         """
         width = self.switches.width
-        fields = {"ctl": bits, "seq": _number(seq, width), "ack": _number(ack, width)}
+        fields = {"ctl": bits, "seq": number_of(seq, width), "ack": number_of(ack, width)}
         if self.switches.data:
             fields["text"] = z3.BitVecVal(text, 1)
         fields["inc"] = self.inc if inc is None else inc
@@ -237,8 +230,8 @@ class Me:
         acked = seg.has(ACK)
         return self.segment(
             z3.If(acked, ctl(RST), ctl(RST, ACK)),
-            z3.If(acked, seg.ack, _number(0, self.switches.width)),
-            z3.If(acked, _number(0, self.switches.width), seg.seq + seg.len),
+            z3.If(acked, seg.ack, number_of(0, self.switches.width)),
+            z3.If(acked, number_of(0, self.switches.width), seg.seq + seg.len),
             to=seg.inc,
         )
 
@@ -254,6 +247,8 @@ class Me:
         then[self.passive] = z3.BoolVal(state.eq(LISTEN))
         if outcome is not None:
             then[self.outcome] = OUTCOME.term(outcome)
+        if outcome == "timeout" and "waited" in self.variables:
+            del then[self.waited], then[self.sent_at]
         return then
 
     def after_reset(self, outcome: str) -> dict[Term, Term]:
@@ -287,40 +282,14 @@ class Me:
             self.outcome: OUTCOME.term("none"),
             self.stale_text: z3.BoolVal(False),
             self.stale_fin: z3.BoolVal(False),
-            **self.sent_again(),
+            **self._front(z3.BoolVal(True)),
         }
+        if "used" in self.variables:
+            top = self.used == self.switches.incarnations  # no more than there are incarnations
+            then[self.used] = z3.If(top, self.used, self.used + 1)
         if irs is not None and peer is not None:
             then |= {self.irs: irs, self.rcv_nxt: irs + 1, self.peer: peer}
         return then
-
-    def sent_first(self) -> dict[Term, Term]:
-        """The update for having sent something new: its retransmission timer runs, if none did."""
-        return self._rtx(self.snd_una == self.snd_nxt)
-
-    def sent_again(self) -> dict[Term, Term]:
-        """The update for having sent what was at the front of the queue: its timer starts anew."""
-        return self._rtx(z3.BoolVal(True))
-
-    def acked(self, seg: Segment) -> dict[Term, Term]:
-        """The update for an acknowledgment of something new: the timer is that of the rest."""
-        return self._rtx(self.acks_new(seg))
-
-    def acked_and_sent(self, seg: Segment) -> dict[Term, Term]:
-        """The update for an acknowledgment that is answered by something new."""
-        return self._rtx(z3.Or(self.acks_new(seg), self.snd_una == self.snd_nxt))
-
-    def _rtx(self, when: Term) -> dict[Term, Term]:
-        """RFC 6298 section 5, for a constant timeout."""
-        if "rtx_timer" not in self.variables:
-            return {}
-        full = z3.BitVecVal(self.switches.rto, self.rtx_timer.size())
-        return {self.rtx_timer: z3.If(when, full, self.rtx_timer)}
-
-    def enter_time_wait(self) -> dict[Term, Term]:
-        """The updates that start (or restart) the time-wait timer."""
-        if "timer" not in self.variables:
-            return {}
-        return {self.timer: z3.BitVecVal(self.switches.time_wait, self.timer.size())}
 
     def _volatile(self) -> list[str]:
         return [name for name in self.variables if name not in OUTLIVES_TCB]
@@ -340,9 +309,5 @@ class Me:
             return [("", given_iss(self.switches).term)]
         if self.switches.isn == "constant":
             return [("", self.isn_base)]
-        count = z3.ZeroExt(width, self.inc)
+        count = z3.ZeroExt(width, self.used if "used" in self.variables else self.inc)
         return [("", self.isn_base + z3.Extract(width - 1, 0, count) * self.switches.isn_stride)]
-
-
-def _number(value: Term | int, width: int) -> Term:
-    return z3.BitVecVal(value, width) if isinstance(value, int) else value

@@ -1,7 +1,8 @@
 """Timeouts: RFC 9293 section 3.10.8.
 
 Retransmission may happen at any time while something is unacknowledged (that covers every timer
-policy); with a clock and `rto` it also happens at least every so many ticks.
+policy); with a clock and `rto` it also happens at least every so many ticks, and with `rto_policy`
+exactly on time.  `limits` has what ends it.
 """
 
 from __future__ import annotations
@@ -37,18 +38,31 @@ def retransmit_syn(me: Me) -> Reactions:
     synack = bare if four else me.segment(ctl(SYN, ACK), me.iss, me.rcv_nxt)
     unacked = [me.snd_una == me.iss] if four else []
     return [
-        Reaction([me.state == SYN_SENT, *unacked], me.sent_again(), bare, "__syn_sent"),
         Reaction(
-            [me.state == SYN_RECEIVED, me.snd_una == me.iss],
+            [me.state == SYN_SENT, *unacked, *me.may_repeat()],
+            me.sent_again(),
+            bare,
+            "__syn_sent",
+        ),
+        Reaction(
+            [me.state == SYN_RECEIVED, me.snd_una == me.iss, *me.may_repeat()],
             me.sent_again(),
             synack,
             "__syn_received",
         ),
         # CLOSE in SYN-RECEIVED has put a FIN behind our SYN, which is not acknowledged yet.
         Reaction(
-            [me.state == FIN_WAIT_1, me.snd_una == me.iss], me.sent_again(), synack, "__fin_wait_1"
+            [me.state == FIN_WAIT_1, me.snd_una == me.iss, *me.may_repeat()],
+            me.sent_again(),
+            synack,
+            "__fin_wait_1",
         ),
-        Reaction([me.state == CLOSING, me.snd_una == me.iss], me.sent_again(), synack, "__closing"),
+        Reaction(
+            [me.state == CLOSING, me.snd_una == me.iss, *me.may_repeat()],
+            me.sent_again(),
+            synack,
+            "__closing",
+        ),
     ]
 
 
@@ -61,7 +75,7 @@ def retransmit_text(me: Me) -> Reactions:
     text = me.segment(ctl(ACK), me.snd_una, me.rcv_nxt, text=1)
     fin_sent = ((FIN_WAIT_1, "__fin_wait_1"), (CLOSING, "__closing"), (LAST_ACK, "__last_ack"))
     fin_unsent = ((ESTABLISHED, "__established"), (CLOSE_WAIT, "__close_wait"))
-    begun = [_unacknowledged(me), me.snd_una != me.iss]
+    begun = [_unacknowledged(me), me.snd_una != me.iss, *me.may_repeat()]
     return [
         Reaction([me.state == state, *begun], me.sent_again(), text, name)
         for state, name in fin_unsent
@@ -84,7 +98,12 @@ def retransmit_fin(me: Me) -> Reactions:
         return None
     fin = me.segment(ctl(FIN, ACK), me.snd_una, me.rcv_nxt)
     return [
-        Reaction([me.state == state, me.snd_una == me.snd_nxt - 1], me.sent_again(), fin, name)
+        Reaction(
+            [me.state == state, me.snd_una == me.snd_nxt - 1, *me.may_repeat()],
+            me.sent_again(),
+            fin,
+            name,
+        )
         for state, name in (
             (FIN_WAIT_1, "__fin_wait_1"),
             (CLOSING, "__closing"),

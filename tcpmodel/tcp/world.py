@@ -99,9 +99,40 @@ class World:
 
     def ended(self, name: str, outcome: str) -> Term:
         """The user of `name` was told that its last connection ended so: `closed`, `refused`,
-        `reset` or `aborted`; `none` if it has not ended.
+        `reset`, `aborted` or `timeout` (or was not told: `crashed`); `none` if it has not ended.
         """
         return self.endpoint(name).outcome == OUTCOME.term(outcome)
+
+    def gave_up_after(self, name: str, ticks: int) -> Term:
+        """`name` has given up, so many ticks after it first sent what was never acknowledged."""
+        return z3.And(self.ended(name, "timeout"), self._is(name, "waited", ticks))
+
+    def gave_up_before(self, name: str, ticks: int) -> Term:
+        """`name` has given up, less than so many ticks after it first sent what was never
+        acknowledged.
+        """
+        var = self._counter(name, "waited")
+        top = var.domain.size - 1
+        early = z3.BoolVal(True) if ticks > top else z3.ULT(var.term, ticks)
+        return z3.And(self.ended(name, "timeout"), early)
+
+    def last_sent_at(self, name: str, *ticks: int) -> Term:
+        """What `name` is waiting to have acknowledged (or has given up on) was last sent at one of
+        these ticks, counted from when it was first sent.
+        """
+        return z3.Or(*(self._is(name, "sent_at", tick) for tick in ticks))
+
+    def _is(self, name: str, field: str, ticks: int) -> Term:
+        var = self._counter(name, field)
+        return var.term == ticks if 0 <= ticks < var.domain.size else z3.BoolVal(False)
+
+    def _counter(self, name: str, field: str) -> Var:
+        self.endpoint(name)
+        if field not in self.tcbs[name]:
+            raise ModelError(
+                f"{name} counts no ticks in this scenario: use rto_policy=exponential or linear4"
+            )
+        return self.tcbs[name][field]
 
     def synchronized(self, name: str) -> Term:
         """`name` is in a synchronized state (RFC 9293 section 3.5.1)."""

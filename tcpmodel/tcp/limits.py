@@ -1,0 +1,81 @@
+"""How long a connection may take: limits of retransmission, user timeout, keep-alives, FIN-WAIT-2.
+
+RFC 9293 sections 3.8.3, 3.8.4 and 3.10.8.  Who gives up tells its user, and nobody else: no reset
+is sent.
+"""
+
+from __future__ import annotations
+
+import z3
+
+from tcpmodel.tcp.rule import Reaction, Reactions, call, timeout
+from tcpmodel.tcp.segment import ACK, ctl
+from tcpmodel.tcp.states import CLOSE_WAIT, ESTABLISHED, FIN_WAIT_2
+from tcpmodel.tcp.tcb import Me
+
+
+@timeout(
+    "retransmission limit",
+    rfc="9293 MUST-20; 9293 MUST-22",
+    says="sent as often as it may be, and still unacknowledged: the user is told, no TCB",
+)
+def gives_up(me: Me) -> Reactions:
+    if "tries" not in me.variables:
+        return None
+    pending = me.snd_una != me.snd_nxt
+    return Reaction([pending, me.exhausted, *me.due()], me.without_tcb(outcome="timeout"))
+
+
+@timeout(
+    "user timeout",
+    rfc="9293 3.10.8 user timeout",
+    says="nothing was acknowledged for as long as the user is willing to wait: no TCB",
+)
+def user_timeout(me: Me) -> Reactions:
+    if me.switches.user_timeout == "off":
+        return None
+    over = [me.user_timer == 0] if "user_timer" in me.variables else []
+    return Reaction([me.snd_una != me.snd_nxt, *over], me.without_tcb(outcome="timeout"))
+
+
+@timeout(
+    "keep-alive",
+    rfc="9293 MAY-5; 9293 SHLD-12; 9293 MUST-26",
+    says="an idle connection is probed by what the peer has to answer",
+)
+def keep_alive(me: Me) -> Reactions:
+    """SEG.SEQ = SND.NXT-1 is out of the window of a peer that is there; without text."""
+    if me.switches.keepalive == "off":
+        return None
+    probe = me.segment(ctl(ACK), me.snd_nxt - 1, me.rcv_nxt)
+    return Reaction(
+        [me.is_in(ESTABLISHED, FIN_WAIT_2, CLOSE_WAIT), me.snd_una == me.snd_nxt], {}, probe
+    )
+
+
+@call(
+    "leave",
+    rfc="9293 3.6 case 1",
+    says="not in the RFC: the user who has closed does not even wait for the peer's FIN",
+)
+def leaves(me: Me) -> Reactions:
+    """From then on the connection is an orphan; one that has never been needs no timer."""
+    if not me.switches.fin_timeout or me.switches.fin_timeout_for == "all":
+        return None
+    starts = z3.BitVecVal(me.switches.fin_timeout + 1, me.fin_timer.size())
+    return Reaction([me.state == FIN_WAIT_2, me.fin_timer == 0], {me.fin_timer: starts})
+
+
+@timeout(
+    "FIN-WAIT-2 timeout",
+    rfc="9293 3.6 case 1",
+    says="not in the RFC: the peer's FIN does not come, nobody waits for it: no TCB, silently",
+)
+def fin_wait_2_timeout(me: Me) -> Reactions:
+    if not me.switches.fin_timeout:
+        return None
+    return Reaction([me.state == FIN_WAIT_2, me.fin_timer == 1], me.without_tcb(outcome="closed"))
+
+
+LIMITS = (gives_up, user_timeout, keep_alive, leaves, fin_wait_2_timeout)
+"""What ends a connection that goes on for too long."""
