@@ -19,7 +19,7 @@ import z3
 
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.terms import Term, conjunction
-from tcpmodel.tcp.compose import SOURCES
+from tcpmodel.tcp.compose import sources
 from tcpmodel.tcp.coverage_items import EVENTS, PHRASES
 from tcpmodel.tcp.coverage_requirements import ELSEWHERE, LIFE, REQUIREMENTS
 from tcpmodel.tcp.graph import (
@@ -289,7 +289,7 @@ def known_rules() -> Mapping[str, Known]:
     acting: dict[Term, frozenset[str]] = {}
     for switches in family():
         me, seg = Me.symbolic(switches), symbolic_segment(switches)
-        for source in SOURCES:
+        for source in sources(switches):
             for rule in source.rules(me, seg):
                 name = source.function.__name__
                 guard = conjunction(rule.reaction.when)

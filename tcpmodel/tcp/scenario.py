@@ -56,6 +56,12 @@ class Scenario:
 
     name: str = "rfc9293"
 
+    protocol: str = _switch(
+        "tcp",
+        "TCP, or for contrast UDP: no connection, text is delivered as it comes",
+        "tcp",
+        "udp",
+    )
     handshake: str = _switch(
         "three",
         "messages to open: two (the server is ESTABLISHED at once), three, or three with flags "
@@ -97,6 +103,23 @@ class Scenario:
     abort: str = _switch("off", "whether users call ABORT", "off", "on")
     data: int = _switch(0, "octets each user sends per connection", low=0, high=3)
     senders: str = _switch("both", "whose user sends the data", "A", "B", "both")
+    reassembly: str = _switch(
+        "drop",
+        "what is in the window but not next in order is dropped, or held back (SHLD-31)",
+        "drop",
+        "hold",
+    )
+    receiver: str = _switch(
+        "immediate",
+        "when the user gets text: as it comes, or (the window closing meanwhile) by calling "
+        "RECEIVE",
+        "immediate",
+        "slow",
+    )
+    persist: str = _switch(
+        "on", "whether a closed window is probed, which receiver=slow needs (MUST-36)", "on", "off"
+    )
+    syn_data: str = _switch("off", "whether a SYN carries the first octet of text", "off", "on")
     channel: str = _switch(
         "bag",
         "what is under way: reordered, in order, or everything ever sent (bounded search only)",
@@ -145,6 +168,7 @@ class Scenario:
                 f"sequence space of width={self.width} bits; "
                 "make the width larger or the window smaller"
             )
+        self._require_sense_of_data()
         if self.rto and self.retransmit == "off":
             raise ModelError(
                 f"rto={self.rto} bounds a retransmission that retransmit=off forbids; "
@@ -167,6 +191,34 @@ class Scenario:
             )
         if self.isn == "free" and self.width > 6:
             raise ModelError("isn=free tries every value: use width=6 or less")
+
+    def _require_sense_of_data(self) -> None:
+        """Refuse switches about text that contradict each other."""
+        about_text = {
+            "protocol=udp": self.protocol == "udp",
+            "reassembly=hold": self.reassembly == "hold",
+            "receiver=slow": self.receiver == "slow",
+            "syn_data=on": self.syn_data == "on",
+        }
+        asked = [spelled for spelled, is_asked in about_text.items() if is_asked]
+        if asked and not self.data:
+            raise ModelError(f"{asked[0]} is about text: let users send some, e.g. data=2")
+        if self.protocol == "udp" and len(asked) > 1:
+            raise ModelError(f"{asked[1]} is TCP's; UDP has no windows, no buffers and no SYN")
+        if self.protocol == "udp" and self.msl:
+            raise ModelError(f"msl={self.msl} starts a clock, but UDP has no timers; use msl=0")
+        if self.protocol == "tcp" and asked and self.handshake == "three_noseq":
+            raise ModelError(
+                f"{asked[0]} needs sequence numbers, which handshake=three_noseq does not look at"
+            )
+        if self.reassembly == "hold" and self.window < 2:
+            raise ModelError(
+                "reassembly=hold has nothing to hold in a window of 1: use window=2 or more"
+            )
+        if self.persist == "off" and self.receiver == "immediate":
+            raise ModelError(
+                "persist=off makes no difference to a window that never closes; use receiver=slow"
+            )
 
     @property
     def isn_stride(self) -> int:
@@ -224,8 +276,22 @@ class Scenario:
             else "ended by a valid reset",
             "clock": clock if self.msl else "none",
             "users": f"{self.roles}, first CLOSE by {self.closes}{attempt}, ABORT {self.abort}, "
-            f"{self.data} octets sent by {self.senders}",
+            f"{self.data} octets sent by {self.senders}{self._way_of_text}",
         }
+
+    @property
+    def _way_of_text(self) -> str:
+        """What is special about how text is sent and taken."""
+        if self.protocol == "udp":
+            return " over UDP, delivered as they come"
+        parts = [
+            "the first of them with the SYN" * (self.syn_data == "on"),
+            "held back until they are next in order" * (self.reassembly == "hold"),
+        ]
+        if self.receiver == "slow":
+            probes = "probed" if self.persist == "on" else "not probed"
+            parts.append(f"RECEIVE opens the window, which is {probes} when closed")
+        return "".join(f", {part}" for part in parts if part)
 
 
 def _number(limit: str | int) -> str:
@@ -254,6 +320,7 @@ PRESETS: Mapping[str, Scenario] = {
         replace(_CLOCK, name="tw0", time_wait=0),
         replace(_CLOCK, name="tw1", time_wait=1),
         replace(_CLOCK, name="tw2", time_wait=2),
+        replace(_BASE, name="udp", protocol="udp", data=2, incarnations=1),
     )
 }
 """The named scenarios."""

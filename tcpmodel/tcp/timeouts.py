@@ -34,7 +34,10 @@ def retransmit_syn(me: Me) -> Reactions:
     synack = me.segment(ctl(SYN, ACK), me.iss, me.rcv_nxt)
     return [
         Reaction(
-            [me.state == SYN_SENT], me.sent_again(), me.segment(ctl(SYN), me.iss), "__syn_sent"
+            [me.state == SYN_SENT],
+            me.sent_again(),
+            me.segment(ctl(SYN), me.iss, text=me.syn_payload),
+            "__syn_sent",
         ),
         Reaction(
             [me.state == SYN_RECEIVED, me.snd_una == me.iss],

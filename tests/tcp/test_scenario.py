@@ -23,7 +23,10 @@ TOPICS = {
     "retransmission": ("retransmit", "rto"),
     "TIME-WAIT": ("tw_rfc1337",),
     "clock": ("msl", "time_wait", "time_wait_restart"),
-    "users": ("roles", "closes", "gives_up", "abort", "data", "senders"),
+    "users": (
+        *("roles", "closes", "gives_up", "abort", "data", "senders"),
+        *("protocol", "reassembly", "receiver", "persist", "syn_data"),
+    ),
 }
 """Under which topic of the assumptions each switch is named."""
 
