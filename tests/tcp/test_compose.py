@@ -209,7 +209,7 @@ LEDGER = {
     "tw0": (3004, 7790, 20, 49),
     "tw1": (2720, 6773, 20, 49),
     "tw2": (2687, 6643, 20, 49),
-    "udp": (36, 0, 0, 0),
+    "udp": (36, 132, 8, 1),
 }
 """What explicit search visits.  A difference is a change of what is modelled, to be explained.
 

@@ -425,7 +425,7 @@ class TestSeventhText:
         segment = Packet("ACK", 301, 101, 1)
         assert endpoint.receives(segment, inc=1, to=1).ghosts == {"stale_text": True, "taken": 1}
         assert endpoint.receives(segment, inc=2, to=2).nothing_changed is False
-        assert endpoint.receives(segment, inc=2, to=2).ghosts == {}
+        assert endpoint.receives(segment, inc=2, to=2).ghosts == {"taken": 1}
 
 
 # --- eighth: FIN ----------------------------------------------------------------------------------
