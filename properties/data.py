@@ -118,9 +118,7 @@ fin_after_all_data = Claim(
         rfc(9293, "3.6", "CLOSE is an operation meaning: I have no more data to send"),
     ],
     property=always(
-        lambda w: implies(
-            any_of(w.B.state == CLOSE_WAIT, w.B.state == LAST_ACK), none_of(w.B.cut)
-        )
+        lambda w: implies(any_of(w.B.state == CLOSE_WAIT, w.B.state == LAST_ACK), none_of(w.B.cut))
     ),
     verdicts={
         "rfc9293 incarnations=1 data=2 senders=A": holds(
@@ -149,7 +147,8 @@ simplex_fin = Claim(
     ],
     property=always(
         lambda w: implies(
-            any_of(w.A.state == FIN_WAIT_1, w.A.state == FIN_WAIT_2), none_of(w.text_beyond_fin("A"))
+            any_of(w.A.state == FIN_WAIT_1, w.A.state == FIN_WAIT_2),
+            none_of(w.text_beyond_fin("A")),
         )
     ),
     verdicts={
@@ -236,11 +235,33 @@ zero_window = Claim(
     verdicts={
         "rfc9293 incarnations=1 gives_up=off closes=nobody data=2 senders=A window=1 "
         "receiver=slow": holds("the probe is taken or answered, and the answer names the window"),
+    },
+    pair="P93d",
+)
+
+zero_window_without_probes = Claim(
+    code="P93d",
+    id="zero-window-deadlock-without-probes",
+    says="A sender that waits for a closed window to open learns sooner or later that it has, even "
+    "if it never probes it.",
+    sources=[rfc(9293, "3.8.6.1", "the loss of a window update must not stop the sender for ever")],
+    property=leads_to(
+        lambda w: w.believes_window_closed("A"),
+        lambda w: any_of(w.A.snd_wnd != 0, w.sent_all("A")),
+        weak=("A retransmission timeout", "B RECEIVE"),
+        strong=("A receives", "B receives"),
+    ),
+    verdicts={
         "rfc9293 incarnations=1 gives_up=off closes=nobody data=2 senders=A window=1 "
         "receiver=slow persist=off": fails(
             "the one segment that says that the window is open again is lost, and is not repeated"
         ),
+        "rfc9293 incarnations=1 gives_up=off closes=nobody data=2 senders=A window=1 "
+        "receiver=slow persist=off loss=0": holds(
+            "a network that loses nothing delivers the window update"
+        ),
     },
+    pair="P93",
 )
 
 data_on_syn_buffered = Claim(
@@ -249,7 +270,7 @@ data_on_syn_buffered = Claim(
     says="Text that came with a SYN is delivered to a server's user only if the client that sent "
     "it is still there, or has answered.",
     sources=[
-        rfc(9293, "3.4", "text on a SYN is not delivered before the connection is ESTABLISHED"),
+        rfc(9293, "3.5", "data on a SYN is not delivered before it is clear that it is valid"),
         seed("a420545a", "a SYN held up in the network comes when nobody waits for it any more"),
     ],
     property=always(

@@ -39,7 +39,7 @@ def buffer_domains(switches: Scenario) -> Domains:
     if switches.receiver == "slow":
         found["unread"] = (Counter(switches.window), False)
         found["snd_wnd"] = (Counter(switches.window), False)
-        found |= {name: (number, False) for name in ("snd_wl1", "snd_wl2")}
+        found |= dict.fromkeys(("snd_wl1", "snd_wl2"), (number, False))
     if switches.syn_data == "on":
         found["syn_text"] = (Bool(), False)
     for distance in held_numbers(switches):

@@ -264,6 +264,10 @@ def _item_problems(item: Item, rules: Mapping[str, Known]) -> Iterator[str]:
 # --- the rules of all scenarios -------------------------------------------------------------------
 
 
+OF_TEXT = ("reassembly=hold", "receiver=slow", "syn_data=on")
+"""The switches that need text."""
+
+
 def family() -> Iterator[Scenario]:
     """Scenarios that have every rule among them: presets, and each with one switch changed.
 
@@ -279,6 +283,7 @@ def family() -> Iterator[Scenario]:
                     yield replace(base, **{key: value})
                 except ModelError:
                     continue  # no scenario without another switch
+    yield from (scenario(f"rfc9293 data=1 {switch}") for switch in OF_TEXT)
     yield from PRESETS.values()
 
 

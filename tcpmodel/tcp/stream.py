@@ -57,7 +57,8 @@ def take(me: Me, first: Octet) -> Taken:
         ready = queue[0].kind == TEXT
         got = _delivered(me, got, queue[0], ready)
         count = z3.If(ready, count + 1, count)
-        queue = [_either(ready, *pair) for pair in zip([*queue[1:], _empty(me)], queue, strict=True)]
+        moved = [*queue[1:], _empty(me)]
+        queue = [_either(ready, *pair) for pair in zip(moved, queue, strict=True)]
     rcv_nxt = me.rcv_nxt + count
     updates = {me.rcv_nxt: rcv_nxt, **{getattr(me, name): term for name, term in got.items()}}
     # What is at the front now is next in order: a FIN, or nothing.  It has no place of its own.

@@ -218,9 +218,10 @@ def out_of_order(me: Me, seg: Segment) -> Reactions:
     more = z3.Or(seg.has(FIN), seg.has_text)
     beyond = [more, z3.Not(me.is_next(seg))]
     dropped = [*beyond, z3.Not(holdable(me, seg))]
+    unready = [*beyond, z3.Or(z3.Not(holdable(me, seg)), queued_text(me))]
     fin_again = z3.Not(z3.And(me.state == TIME_WAIT, repeated_fin(me, seg)))
     return [
-        Reaction([*_accepted(me, seg, SYN_RECEIVED), *beyond], {}, me.ack(), "__syn_received"),
+        Reaction([*_accepted(me, seg, SYN_RECEIVED), *unready], {}, me.ack(), "__syn_received"),
         Reaction([*_accepted(me, seg, *_RECEIVING[1:]), *dropped], {}, me.ack(), "__receiving"),
         Reaction([*_accepted(me, seg, *_DONE), *beyond, fin_again], {}, me.ack(), "__fin_received"),
     ]

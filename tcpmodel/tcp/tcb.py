@@ -290,7 +290,8 @@ class Me:
 
     def got_nothing(self) -> dict[Term, Term]:
         """The updates for a user who has not got anything yet."""
-        return {self.variables[name]: self._void(name) for name in sorted(GOT & self.variables.keys())}
+        names = sorted(GOT & self.variables.keys())
+        return {self.variables[name]: self._void(name) for name in names}
 
     def sent_first(self) -> dict[Term, Term]:
         """The update for having sent something new: its retransmission timer runs, if none did."""

@@ -26,7 +26,7 @@ from tcpmodel.tcp.tcb import Me
 
 
 @arrival(
-    rfc="9293 3.10.7.4 first, ESTABLISHED ¶9; 9293 3.10.7.4 first SHLD-31",
+    rfc="9293 3.10.7.4 first SHLD-31; 9293 3.10.7.4 fifth, SYN-RECEIVED ¶1",
     says="text or FIN in the window but not next in order: its ACK counts, the rest is held back",
 )
 def holds_back(me: Me, seg: Segment) -> Reactions:
@@ -41,6 +41,7 @@ def holds_back(me: Me, seg: Segment) -> Reactions:
             name,
         )
         for state, after, extra, name in (
+            (SYN_RECEIVED, ESTABLISHED, [z3.Not(queued_text(me))], "__syn_received"),
             (ESTABLISHED, ESTABLISHED, [], "__established"),
             (FIN_WAIT_1, FIN_WAIT_1, unacked, "__fin_wait_1"),
             (FIN_WAIT_1, FIN_WAIT_2, acked, "__fin_wait_1_with_ack_of_fin"),
@@ -78,10 +79,11 @@ def receives_text_up_to_fin(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fifth, SYN-RECEIVED ¶1; 9293 3.4",
+    rfc="9293 3.10.7.4 fifth, SYN-RECEIVED ¶1",
     says="our SYN is acknowledged: connected, and the text that came with the peer's SYN is taken",
 )
 def syn_received_delivers_text_of_syn(me: Me, seg: Segment) -> Reactions:
+    """Text on a SYN is not delivered before it is clear that it is valid (section 3.5)."""
     if me.switches.syn_data == "off":
         return None
     taken = take(me, syn_octet(me, seg))
@@ -94,7 +96,7 @@ def syn_received_delivers_text_of_syn(me: Me, seg: Segment) -> Reactions:
 
 @call(
     "RECEIVE",
-    rfc="9293 3.10.3 ESTABLISHED..CLOSE-WAIT; 9293 3.8.6",
+    rfc="9293 3.10.3 ESTABLISHED..CLOSE-WAIT",
     says="the user takes what is on hand; a window that was closed is announced to be open again",
 )
 def receive(me: Me) -> Reactions:

@@ -141,9 +141,7 @@ class World:
         if self.switches.protocol == "udp":
             return me.sent == self.switches.data
         sent = me.snd_nxt - me.iss - 1
-        return z3.And(
-            me.state == ESTABLISHED, me.snd_una == me.snd_nxt, sent == self.switches.data
-        )
+        return z3.And(me.state == ESTABLISHED, me.snd_una == me.snd_nxt, sent == self.switches.data)
 
     def acknowledged_is_taken(self, name: str) -> Term:
         """No more octets of `name` are acknowledged than its peer has taken.  (Of a connection that
