@@ -257,10 +257,17 @@ zero_window_without_probes = Claim(
             "the one segment that says that the window is open again is lost, and is not repeated"
         ),
         "rfc9293 incarnations=1 gives_up=off closes=nobody data=2 senders=A window=1 "
-        "receiver=slow persist=off loss=0": holds(
-            "a network that loses nothing delivers the window update"
+        "receiver=slow persist=off loss=0": fails(
+            "the update overtakes the ACK that closed the window: both have the same SEQ and ACK, "
+            "so that SND.WL1 and SND.WL2 do not tell which is older"
+        ),
+        "rfc9293 incarnations=1 gives_up=off closes=nobody data=2 senders=A window=1 "
+        "receiver=slow persist=off loss=0 channel=fifo": holds(
+            "a network that loses nothing and keeps the order delivers the update last"
         ),
     },
+    folklore="It does not take a loss: without probes, reordering is enough to leave a sender "
+    "waiting at an open window.",
     pair="P93",
 )
 

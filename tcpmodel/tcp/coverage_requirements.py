@@ -183,7 +183,7 @@ congestion | SHLD-8 MAY-18 | performance only
 shrinking windows | MUST-34 SHLD-14 SHLD-15 SHLD-16 MAY-7 | windows close but do not shrink
 urgent data | MUST-30 MUST-31 MUST-32 MUST-33 MUST-62 SHLD-13 | carried but inert
 push | MAY-15 MAY-16 MAY-17 MUST-60 MUST-61 SHLD-27 | carried but inert
-addresses | MUST-43 MUST-44 MUST-45 MUST-46 MUST-57 MUST-63 | one fixed 4-tuple (ports too), all valid
+addresses | MUST-43 MUST-44 MUST-45 MUST-46 MUST-57 MUST-63 | one fixed 4-tuple, ports included
 the IP layer | MAY-4 MAY-10 MAY-11 MUST-49 MUST-50 MUST-51 MUST-52 MUST-53 SHLD-24 | below TCP
 Diffserv | MUST-48 SHLD-21 SHLD-22 SHLD-23 MAY-9 | it changes no state
 interface to the application | MUST-47 SHLD-20 MAY-14 | reports and FLUSH change no state

@@ -13,14 +13,19 @@ from tcpmodel.core.result import Result, Verdict
 from tcpmodel.core.terms import Term, all_of, any_of, implies
 from tcpmodel.engines import explicit, liveness
 from tcpmodel.tcp.compose import Model, compose
+from tcpmodel.tcp.rule import symbolic_segment
 from tcpmodel.tcp.scenario import scenario
+from tcpmodel.tcp.segment import within
 from tcpmodel.tcp.states import CLOSE_WAIT, ESTABLISHED
-from tcpmodel.tcp.tcb import segment_domains, tcb_domains
+from tcpmodel.tcp.tcb import Me, segment_domains, tcb_domains
 
 from .harness import Packet, host
 
 ONE = "rfc9293 incarnations=1 gives_up=off closes=nobody senders=A"
 """One connection over which A sends; it stays open."""
+
+HALF = "const_isn width=4 window=8 data=2"
+"""The window is half of the sixteen numbers."""
 
 
 @cache
@@ -170,6 +175,19 @@ class TestWindow:
         assert full.receives(Packet("ACK", 301, 101)).rule == "receives_ack"
         assert full.receives(Packet("RST", 301)).state == "CLOSED"
 
+    def test_an_update_can_be_undone_by_the_ack_before_it(self) -> None:
+        """A window that opens without new text is announced with the same SEQ and ACK as when it
+        closed: SND.WL1 and SND.WL2 are equal, and whichever comes last counts.  (In order it is the
+        update; where segments overtake each other a sender may wait for ever without a loss.)
+        """
+        for channel, expected in (("fifo", Verdict.HOLDS), ("bag", Verdict.FAILS)):
+            text = f"{ONE} data=2 window=1 receiver=slow persist=off loss=0 channel={channel}"
+            world = model(text).world
+            misled = all_of(
+                world.believes_window_closed("A"), world.B.unread == 0, world.nothing_inflight()
+            )
+            assert check(text, z3.Not(misled)).verdict is expected
+
     def test_an_old_segment_does_not_close_it_again(self) -> None:
         """SND.WL1 and SND.WL2: what was sent earlier does not change the send window."""
         text = "rfc9293 data=2 width=16 window=2 receiver=slow"
@@ -197,6 +215,34 @@ class TestWindow:
             strong=("A receives", "B receives"),
         )
         assert liveness.check(model(text).system, fair).verdict is expected
+
+
+class TestHalfOfTheNumbers:
+    """A window is at most half of the sequence space."""
+
+    @pytest.mark.parametrize("width", [2, 3, 4])
+    def test_what_was_taken_is_told_from_what_is_new(self, width: int) -> None:
+        """W =< 2^(w-1): an octet taken within the last window, which the sender may send again as
+        long as it has not heard of it, is outside the window that follows.  One more, and it is in.
+        """
+        taken, rcv_nxt = z3.BitVecs("taken rcv_nxt", width)
+        for window in range(1, 1 << width):
+            solver = z3.SolverFor("QF_BV")
+            solver.add(within(taken, rcv_nxt - window, window), within(taken, rcv_nxt, window))
+            confused = solver.check() == z3.sat
+            assert confused is (window > 1 << (width - 1))
+
+    def test_the_rules_tell_them_apart(self) -> None:
+        """The largest window that a scenario may have: such an octet is never acceptable."""
+        me, seg = Me.symbolic(scenario(HALF)), symbolic_segment(scenario(HALF))
+        solver = z3.SolverFor("QF_BV")
+        solver.add(me.acceptable(seg), seg.len == 1, within(seg.seq, me.rcv_nxt - 8, 8))
+        assert solver.check() == z3.unsat
+
+    def test_a_larger_window_is_refused(self) -> None:
+        """Not even a scenario in which the numbers would not go round."""
+        with pytest.raises(ModelError, match="more than half of the sequence space"):
+            scenario(HALF.replace("window=8", "window=9"))
 
 
 class TestTextOnSyn:
