@@ -37,6 +37,7 @@ prefix_delivery = Claim(
         ),
         "udp": fails("the second datagram may come first, and is delivered as it comes"),
     },
+    pair="P88w",
 )
 
 prefix_is_all = Claim(
@@ -53,6 +54,7 @@ prefix_is_all = Claim(
         ),
         "udp": holds("the network may be kind"),
     },
+    pair="P88",
 )
 
 udp_loses = Claim(
