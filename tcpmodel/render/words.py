@@ -29,15 +29,22 @@ TCB = {
     "rcv_nxt": "RCV.NXT",
     "rtx_timer": "retransmission timer",
     "passive": "passive",
+    "snd_wnd": "SND.WND",
 }
 """Fields of an endpoint that a change of state explains, as people spell them."""
 
-_TOLD = {"state", "inc", "peer", "timer", "outcome", "confirmed", "stale_text", "stale_fin"}
+_TOLD = {"state", "inc", "peer", "timer", "outcome", "confirmed", "stale_text", "stale_fin"} | {
+    *("taken", "got", "duplicated", "skipped", "overtaken", "cut")
+}
 """Fields of an endpoint whose changes have words of their own."""
 
 _GHOSTS = {
     "stale_text": "has delivered text of an old incarnation",
     "stale_fin": "has taken an old FIN for a new one",
+    "duplicated": "has delivered an octet twice",
+    "skipped": "has delivered an octet before an earlier one",
+    "overtaken": "has delivered an octet after a later one",
+    "cut": "has taken the FIN before an octet that precedes it",
 }
 
 _OUTCOMES = {
@@ -102,6 +109,10 @@ def segment(message: Message) -> str:
         parts.append(f"ack={fields['ack']}")
     if octets := number(fields.get("text", 0)):
         parts.append(f"+ {octets} octet{'s' if octets > 1 else ''}")
+    if "wnd" in fields:
+        parts.append(f"wnd={fields['wnd']}")
+    if "seq" not in fields and "index" in fields:
+        parts.append(f"octet {number(fields['index']) + 1}")
     return " ".join(parts)
 
 

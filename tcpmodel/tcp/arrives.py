@@ -12,6 +12,7 @@ from tcpmodel.core.terms import Term
 from tcpmodel.tcp.rule import Reaction, Reactions, arrival
 from tcpmodel.tcp.segment import ACK, RST, SYN, Segment, after, ctl
 from tcpmodel.tcp.states import CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT
+from tcpmodel.tcp.stream import first_window
 from tcpmodel.tcp.tcb import Me
 
 
@@ -58,7 +59,9 @@ def _accept_syn(me: Me, seg: Segment, iss: Term) -> dict[Term, Term]:
     then = me.with_new_tcb(SYN_RECEIVED, iss, irs=seg.seq, peer=seg.inc)
     if me.switches.handshake == "two":
         # No third message: the server's SYN counts as acknowledged when it is sent.
-        then |= {me.state: ESTABLISHED, me.snd_una: iss + 1}
+        then |= {me.state: ESTABLISHED, me.snd_una: iss + 1, **first_window(me, seg)}
+    if me.switches.syn_data == "on":
+        then |= _text_of_syn(me, seg)
     if me.switches.handshake == "split":
         # As if its user had opened actively at the same time; the client's SYN is not used.
         then = me.with_new_tcb(SYN_SENT, iss)
@@ -82,9 +85,22 @@ def older_than_accepted(me: Me, seg: Segment) -> Term:
     return z3.And(me.accepted, z3.Not(after(seg.seq, me.last_irs)))
 
 
+def _text_of_syn(me: Me, seg: Segment) -> dict[Term, Term]:
+    """Text that comes with a SYN is queued until ESTABLISHED; with two messages that is at once."""
+    if me.switches.handshake != "two":
+        return {me.syn_text: seg.has_text}
+    return {
+        me.rcv_nxt: seg.seq + 1 + seg.text,
+        me.taken: z3.ZeroExt(me.taken.size() - 1, seg.fields["text"]),
+    }
+
+
 def _synack(me: Me, seg: Segment, iss: Term) -> Segment:
     mine = me.inc if iss.eq(me.iss) else me.inc + 1
-    return me.segment(ctl(SYN, ACK), iss, seg.seq + 1, to=seg.inc, inc=mine)
+    taken: Term = seg.seq + 1
+    if me.switches.syn_data == "on" and me.switches.handshake == "two":
+        taken = taken + seg.text
+    return me.segment(ctl(SYN, ACK), iss, taken, to=seg.inc, inc=mine)
 
 
 @arrival(
@@ -149,6 +165,7 @@ def syn_sent_receives_synack(me: Me, seg: Segment) -> Reactions:
             me.peer: seg.inc,
             me.confirmed: seg.to == me.inc,
             **me.nothing_left(),
+            **first_window(me, seg),
         },
         None if silent else me.ack(seg.seq + 1, to=seg.inc),
     )
@@ -165,9 +182,12 @@ def syn_sent_receives_syn(me: Me, seg: Segment) -> Reactions:
         me.irs: seg.seq,
         me.rcv_nxt: seg.seq + 1,
         me.peer: seg.inc,
+        **first_window(me, seg),
     }
     if me.switches.handshake == "two":
         then |= {me.state: ESTABLISHED, me.snd_una: me.snd_nxt}
+    elif me.switches.syn_data == "on":
+        then[me.syn_text] = seg.has_text
     return Reaction(
         [me.state == SYN_SENT, seg.lacks(RST, ACK), seg.has(SYN)], then, _synack(me, seg, me.iss)
     )

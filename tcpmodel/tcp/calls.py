@@ -1,6 +1,6 @@
 """User calls: RFC 9293 sections 3.10.1 (OPEN), 3.10.2 (SEND), 3.10.4 (CLOSE), 3.10.5 (ABORT).
 
-RECEIVE is implicit: text is delivered in order as it arrives.
+RECEIVE is implicit, text being delivered in order as it arrives, unless `receiver=slow` (`text`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tcpmodel.tcp.states import (
     SYN_SENT,
     TIME_WAIT,
 )
+from tcpmodel.tcp.stream import may_send_more
 from tcpmodel.tcp.tcb import Me
 
 
@@ -35,8 +36,9 @@ def _connects(me: Me, state: object) -> list[Reaction]:
                 *me.awake(),
             ],
             then=me.with_new_tcb(SYN_SENT, iss)
-            | {me.passive: z3.BoolVal(False), me.confirmed: z3.BoolVal(False)},
-            send=me.segment(ctl(SYN), iss, inc=me.inc + 1),
+            | {me.passive: z3.BoolVal(False), me.confirmed: z3.BoolVal(False)}
+            | {me.snd_nxt: iss + 1 + z3.ZeroExt(me.switches.width - 1, me.syn_payload)},
+            send=me.segment(ctl(SYN), iss, text=me.syn_payload, inc=me.inc + 1),
             name=choice,
         )
         for choice, iss in me.initial_sequence_numbers()
@@ -93,7 +95,10 @@ def send(me: Me) -> Reactions:
     sent = me.snd_nxt - me.iss - 1
     return [
         Reaction(
-            when=[me.may_send, me.state == state, z3.ULT(sent, me.switches.data)],
+            when=[
+                *(me.may_send, me.state == state, z3.ULT(sent, me.switches.data)),
+                *may_send_more(me),
+            ],
             then={me.snd_nxt: me.snd_nxt + 1, **me.sent_first()},
             send=me.segment(ctl(ACK), me.snd_nxt, me.rcv_nxt, text=1),
             name=name,

@@ -35,21 +35,24 @@ from tcpmodel.tcp.limits import LIMITS
 from tcpmodel.tcp.opening import OPENING
 from tcpmodel.tcp.reopening import REOPENING
 from tcpmodel.tcp.repeated import REPEATED
-from tcpmodel.tcp.rule import Rule, changes, symbolic_segment
+from tcpmodel.tcp.rule import Rule, Source, changes, symbolic_segment
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import Segment
 from tcpmodel.tcp.states import LISTEN, TIME_WAIT
 from tcpmodel.tcp.synchronized import SYNCHRONIZED_RULES
 from tcpmodel.tcp.tcb import Me, given_iss, segment_domains, tcb_domains
+from tcpmodel.tcp.text import TEXT_RULES
 from tcpmodel.tcp.timeouts import TIMEOUTS
+from tcpmodel.tcp.udp import UDP_RULES
 from tcpmodel.tcp.world import World
 
-SOURCES = (
+TCP_SOURCES = (
     *CALLS,
     *UNSYNCHRONIZED,
     *CHECKS,
     *REOPENING,
     *SYNCHRONIZED_RULES,
+    *TEXT_RULES,
     *TIMEOUTS,
     *LIMITS,
     *CRASHES,
@@ -61,6 +64,9 @@ SOURCES = (
 
 OUTLAST_SEGMENTS = ("time_wait_timeout", "quiet_time_over")
 """Waits that end after the lifetimes that end with them."""
+
+SOURCES = (*TCP_SOURCES, *UDP_RULES)
+"""Every rule."""
 
 AGENTS = ("A", "B")
 
@@ -74,10 +80,15 @@ class Model:
     world: World
 
 
+def sources(switches: Scenario) -> tuple[Source, ...]:
+    """The rules of the scenario's protocol, as written."""
+    return UDP_RULES if switches.protocol == "udp" else TCP_SOURCES
+
+
 def rules(switches: Scenario) -> list[Rule]:
     """The rules of a scenario, over the symbolic `me` and `seg`."""
     me, seg = Me.symbolic(switches), symbolic_segment(switches)
-    return [rule for source in SOURCES for rule in source.rules(me, seg)]
+    return [rule for source in sources(switches) for rule in source.rules(me, seg)]
 
 
 def compose(switches: Scenario) -> Model:
@@ -287,6 +298,6 @@ def _starts(var: Var, switches: Scenario) -> Term:
     agent, _, name = var.name.partition(".")
     if agent in AGENTS and name in ("state", "passive"):
         user = permissions(switches, agent)
-        if user["may_listen"] and not user["may_open"]:
+        if switches.protocol == "tcp" and user["may_listen"] and not user["may_open"]:
             return var.term == (LISTEN if name == "state" else z3.BoolVal(True))
     return var.term == var.domain.term(var.domain.decode(0))

@@ -19,7 +19,7 @@ import z3
 
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.terms import Term, conjunction
-from tcpmodel.tcp.compose import SOURCES
+from tcpmodel.tcp.compose import sources
 from tcpmodel.tcp.coverage_items import EVENTS, PHRASES
 from tcpmodel.tcp.coverage_requirements import ELSEWHERE, LIFE, REQUIREMENTS
 from tcpmodel.tcp.graph import (
@@ -269,6 +269,8 @@ COMBINED = (
     "rfc9293 abort=on rst_sender_state=time_wait",
 )
 """Scenarios whose rules need more than one switch."""
+OF_TEXT = ("reassembly=hold", "receiver=slow", "syn_data=on")
+"""The switches that need text."""
 
 
 def family() -> Iterator[Scenario]:
@@ -289,6 +291,7 @@ def family() -> Iterator[Scenario]:
     for text in COMBINED:
         yield scenario(text)
     yield scenario("clock crash=on quiet=1")
+    yield from (scenario(f"rfc9293 data=1 {switch}") for switch in OF_TEXT)
     yield from PRESETS.values()
 
 
@@ -299,7 +302,7 @@ def known_rules() -> Mapping[str, Known]:
     acting: dict[Term, frozenset[str]] = {}
     for switches in family():
         me, seg = Me.symbolic(switches), symbolic_segment(switches)
-        for source in SOURCES:
+        for source in sources(switches):
             for rule in source.rules(me, seg):
                 name = source.function.__name__
                 guard = conjunction(rule.reaction.when)

@@ -23,10 +23,12 @@ PHRASES: Mapping[str, str] = {
     "@error": "a call that is an error changes nothing, so it is not a step; no error is returned",
     "@process": "there are no access rights: an endpoint has one user, whose endpoint it is",
     "@security": "there are no security compartments; every segment would match",
-    "@urgent": "there is no urgent data: neither the URG bit nor the urgent pointer",
-    "@receiving": "a RECEIVE is always outstanding: text is delivered when it is taken",
+    "@urgent": "URG and PSH are carried but inert: no rule reads them, so they are no state"
+    " of the model; no urgent pointer; the user is told nothing",
+    "@receiving": "a RECEIVE is always outstanding: text is delivered when it is taken, unless "
+    "`receiver=slow`",
     "@timestamps": "there is no Timestamp Option",
-    "@window": "the window is constant, never zero, and both sides know it",
+    "@window": "the window is constant and both sides know it, unless `receiver=slow`",
     "@r1": "there is no threshold R1: nothing is reported before the connection is given up",
     "@probes": "`keepalive=on` probes at any time, so there is no interval; probes end nothing",
     "@icmp": "there are no ICMP messages",
@@ -46,7 +48,7 @@ EVENTS = """
 ¶5 | numbers are compared modulo 2^32
     ~ modulo 2^`width`; 32 bits are possible, a few suffice for most questions
 ¶6 | segments are checked against the window, then queued and processed in order
-    ~ checked as they arrive, never queued: what is not next is dropped and comes again
+    ~ checked as they arrive; what is not next is dropped, or queued with `reassembly=hold`
 ¶7 | of an overlapping segment only the new part is processed
     ~ SYN, FIN and each octet of text travel alone, so that no segment is partly new
 ¶8 | if no change of state is mentioned there is none
@@ -57,7 +59,7 @@ CLOSED ¶1 | create a TCB; passive: LISTEN; active: select ISS, send SYN, enter 
 CLOSED ¶2 | errors: no access to the local socket, no room for a connection
     - @process; endpoints have room for one connection, and `incarnations` of them in turn
 LISTEN ¶1 | if active: change from passive to active, select ISS, send SYN, enter SYN-SENT
-    + listen_active_open: the remote socket is always specified; no text goes with the SYN
+    + listen_active_open: the remote socket is always known; text goes with the SYN if `syn_data=on`
 SYN-SENT..TIME-WAIT ¶1 | error: the connection already exists
     ~ @error
 3.10.2 SEND call
@@ -66,13 +68,13 @@ CLOSED ¶1 | error: no access to the connection
 CLOSED ¶2 | error: the connection does not exist
     ~ @error
 LISTEN ¶1 | change from passive to active, select ISS, send SYN, enter SYN-SENT
-    + listen_send: no text goes with the SYN; it is sent once ESTABLISHED
+    + listen_send: text goes with the SYN if `syn_data=on`, else it is sent once ESTABLISHED
 SYN-SENT SYN-RECEIVED ¶1 | queue the data until ESTABLISHED
     ~ users send once ESTABLISHED, which looks the same from outside
 ESTABLISHED CLOSE-WAIT ¶1 | send the buffer in segments with a piggybacked acknowledgment
-    + send: an octet per segment
+    + send: an octet per segment, as far as the send window allows
 ESTABLISHED CLOSE-WAIT ¶2 | if URGENT, set the urgent pointer
-    - @urgent
+    ~ @urgent
 FIN-WAIT-1 FIN-WAIT-2 CLOSING LAST-ACK TIME-WAIT ¶1 | error: closing; the request is not served
     ~ @error
 3.10.3 RECEIVE call
@@ -85,15 +87,15 @@ LISTEN..SYN-RECEIVED ¶1 | queue the request until ESTABLISHED
 ESTABLISHED..FIN-WAIT-2 ¶1 | queue the request if too little has arrived
     ~ @receiving
 ESTABLISHED..FIN-WAIT-2 ¶2 | reassemble what has arrived and give it to the user
-    ~ @receiving; only the next octet is taken, so there is nothing to reassemble, and no PUSH
+    + receive: `receiver=slow`; otherwise text is delivered when it is taken; PUSH is inert
 ESTABLISHED..FIN-WAIT-2 ¶3 | tell the user of urgent data
-    - @urgent
+    ~ @urgent
 ESTABLISHED..FIN-WAIT-2 ¶4 | acknowledge data for which responsibility is taken
-    ~ taken, delivered and acknowledged in one step, by `receives_text`
+    ~ acknowledged when it is taken, by `receives_text`
 CLOSE-WAIT ¶1 | give the user what is on hand; when nothing is left: error, closing
-    ~ all that was taken has been delivered: nothing is on hand any more
+    + receive: without error; @receiving
 CLOSING LAST-ACK TIME-WAIT ¶1 | error: connection closing
-    ~ @error
+    ~ @error; so what is on hand by then is lost to the user
 3.10.4 CLOSE call
 CLOSED ¶1 | error: no access to the connection
     - @process
@@ -152,7 +154,7 @@ second ¶2 | return
 third ¶1 | SYN: a wrong security compartment is answered by a reset
     - @security
 third ¶2 | take IRS and RCV.NXT from the SYN, select ISS, send SYN,ACK; queue other text
-    + listen_receives_syn: text or FIN with a SYN is not kept
+    + listen_receives_syn: text with a SYN is kept if `syn_data=on`, a FIN is not
 third ¶3 | set SND.NXT and SND.UNA, enter SYN-RECEIVED; fill in the remote socket
     + listen_receives_syn: there is only one remote socket
 fourth ¶1 | drop what is left
@@ -181,13 +183,13 @@ fourth ¶2 | SYN: take IRS and RCV.NXT from it; SND.UNA advances to the ACK, if 
 fourth ¶3 | our SYN is acknowledged: ESTABLISHED, form an ACK
     + syn_sent_receives_synack
 fourth ¶4 | and send it; queued data may go with it; continue with text and FIN of the segment
-    + syn_sent_receives_synack: nothing goes with it, and text or FIN with the SYN is not kept
+    + syn_sent_receives_synack: nothing goes with it; nobody sends text or FIN with SYN,ACK
 fourth ¶5 | otherwise SYN-RECEIVED, form SYN,ACK
     + syn_sent_receives_syn
 fourth ¶6 | and send it; set the send window; queue other text for later
-    + syn_sent_receives_syn: without send window; text or FIN with the SYN is not kept
+    + syn_sent_receives_syn: the window if `receiver=slow`, text if `syn_data=on`
 fourth ¶7 | text on a SYN is legal
-    - no user sends text with a SYN
+    ~ an active opener's SYN carries the first octet if `syn_data=on`
 fifth ¶1 | neither SYN nor reset: drop
     + syn_sent_drops
 3.10.7.4 SEGMENT ARRIVES in other states
@@ -196,11 +198,11 @@ first, SYN-RECEIVED..TIME-WAIT ¶1 | process in order of SEG.SEQ, and of a segme
 first, SYN-RECEIVED..TIME-WAIT ¶2 | aggregate acknowledgments
     ~ every segment is acknowledged by itself; the network may lose all but the last one
 first, SYN-RECEIVED..TIME-WAIT ¶3 | four cases of the acceptability test (Table 6)
-    + out_of_window, reset_out_of_window: the cases with a window; @window
+    + out_of_window, reset_out_of_window: @window
 first, SYN-RECEIVED..TIME-WAIT ¶4 | see Appendix A.2: the test keeps valid ACKs from being processed
     + repeated_syn_connects, repeated_octet_acknowledges: `seq_check=a2`; else read literally
 first, SYN-RECEIVED..TIME-WAIT ¶5 | with a zero window accept valid ACK, URG and RST all the same
-    - @window
+    ~ an ACK or a reset at RCV.NXT is accepted; of a probe the ACK is not read, but comes again
 first, SYN-RECEIVED..TIME-WAIT ¶6 | not acceptable: send an ACK, unless it is a reset
     + out_of_window, reset_out_of_window
 first, SYN-RECEIVED..TIME-WAIT ¶7 | then drop it
@@ -208,7 +210,7 @@ first, SYN-RECEIVED..TIME-WAIT ¶7 | then drop it
 first, SYN-RECEIVED..TIME-WAIT ¶8 | with timestamps a SYN in TIME-WAIT is judged otherwise
     - @timestamps
 first, SYN-RECEIVED..TIME-WAIT ¶9 | assume the segment begins at RCV.NXT; hold later ones back
-    ~ later ones are not held back but acknowledged and dropped (`out_of_order`), and come again
+    ~ later ones are acknowledged and dropped (`out_of_order`), or held back (`holds_back`)
 second ¶1 | RFC 5961 protects against blind resets by the next three checks
     + receives_reset: switch `rfc5961`
 second 1) | outside the window: drop silently
@@ -244,7 +246,7 @@ fifth ¶1 | no ACK: drop
 fifth ¶2 | RFC 5961: an ACK too old or of what was not sent: ACK, drop
     + acks_unsent, syn_received_challenges_ack: `rfc5961`; in SYN-RECEIVED see `synrcvd_bad_ack`
 fifth, SYN-RECEIVED ¶1 | our SYN is acknowledged: ESTABLISHED; set the send window
-    + syn_received_receives_ack: without send window
+    + syn_received_receives_ack, syn_received_delivers_text_of_syn, holds_back: @window
 fifth, SYN-RECEIVED ¶2 | an ACK that is not acceptable: form a reset
     + syn_received_refuses_ack
 fifth, SYN-RECEIVED ¶3 | and send it
@@ -252,9 +254,9 @@ fifth, SYN-RECEIVED ¶3 | and send it
 fifth, ESTABLISHED ¶1 | advance SND.UNA; ignore a duplicate ACK; ACK of the unsent: ACK, drop
     + receives_ack, acks_unsent
 fifth, ESTABLISHED ¶2 | update the send window
-    - @window
+    + receives_ack: @window
 fifth, ESTABLISHED ¶3 | SND.WL1 and SND.WL2 keep old segments from updating the window
-    - @window
+    + receives_ack: @window
 fifth, FIN-WAIT-1 ¶1 | as in ESTABLISHED; if our FIN is acknowledged: FIN-WAIT-2
     + receives_ack, fin_wait_1_receives_ack_of_fin
 fifth, FIN-WAIT-2 ¶1 | as in ESTABLISHED; the CLOSE can be acknowledged
@@ -268,11 +270,11 @@ fifth, LAST-ACK ¶1 | our FIN is acknowledged: delete the TCB, enter CLOSED
 fifth, TIME-WAIT ¶1 | the peer's FIN comes again: acknowledge it, restart the 2 MSL timeout
     + time_wait_receives_fin: before the first check, which would drop it; `time_wait_restart`
 sixth, ESTABLISHED..FIN-WAIT-2 ¶1 | URG: note the pointer, tell the user
-    - @urgent
+    ~ @urgent
 sixth, CLOSE-WAIT..TIME-WAIT ¶1 | ignore URG
-    - @urgent
+    ~ @urgent
 seventh, ESTABLISHED..FIN-WAIT-2 ¶1 | deliver the text; tell of a PUSH
-    + receives_text: the first octet may also come in SYN-RECEIVED; without PUSH
+    + receives_text, receives_text_up_to_fin: the first octet also in SYN-RECEIVED; PUSH is inert
 seventh, ESTABLISHED..FIN-WAIT-2 ¶2 | acknowledge what is delivered
     + receives_text
 seventh, ESTABLISHED..FIN-WAIT-2 ¶3 | advance RCV.NXT and adjust the window
@@ -280,7 +282,7 @@ seventh, ESTABLISHED..FIN-WAIT-2 ¶3 | advance RCV.NXT and adjust the window
 seventh, ESTABLISHED..FIN-WAIT-2 ¶4 | an ACK may answer what is in the window but not at its edge
     + out_of_order
 seventh, ESTABLISHED..FIN-WAIT-2 ¶5 | see the suggestions on managing the window
-    - @window
+    ~ a window that was closed is announced when it opens, others with the next ACK; @window
 seventh, ESTABLISHED..FIN-WAIT-2 ¶6 | the form of the acknowledgment
     + receives_text
 seventh, ESTABLISHED..FIN-WAIT-2 ¶7 | piggyback it if that costs no delay
@@ -290,7 +292,7 @@ seventh, CLOSE-WAIT..TIME-WAIT ¶1 | ignore text after the peer's FIN
 eighth ¶1 | do not process the FIN in CLOSED, LISTEN or SYN-SENT
     ~ the rules of these states drop or answer such a segment without looking at its FIN
 eighth ¶2 | FIN: tell the user, advance RCV.NXT, acknowledge
-    + receives_fin
+    + receives_fin, receives_text_up_to_fin
 eighth, SYN-RECEIVED ESTABLISHED ¶1 | enter CLOSE-WAIT
     + receives_fin
 eighth, FIN-WAIT-1 ¶1 | if our FIN is acknowledged: TIME-WAIT and its timer; otherwise CLOSING

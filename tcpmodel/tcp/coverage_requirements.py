@@ -130,21 +130,21 @@ Requirements with a number
 3.8.4 MAY-6 | or with one octet of garbage
     - probes have no text
 3.8.6 SHLD-17 | do not give up because of data beyond a shrunk window
-    - @window
+    ~ windows close but do not shrink: the right edge never moves to the left
 3.8.6 MUST-35 | probe a window that has shrunk to zero
-    - @window
+    + probes_zero_window: `receiver=slow`; it closes without shrinking
 3.8.6.1 MUST-36 | probe a zero window
-    - @window
+    + probes_zero_window: `receiver=slow`, unless `persist=off`
 3.8.6.1 MAY-8 | a window may be zero for ever
-    - @window
+    ~ a slow user may never call RECEIVE
 3.8.6.1 MUST-37 | and the connection stays open as long as probes are acknowledged
-    - @window
+    ~ probes have no limit; those of `retries` do not count them
 3.8.6.1 SHLD-29 | first probe after the retransmission timeout
-    - @window
+    ~ at any time, like a retransmission
 3.8.6.1 SHLD-30 | exponential intervals between probes
-    - @window
+    ~ at any time, like a retransmission
 3.4 MUST-66 | process RST and URG even with a zero window
-    - @window
+    ~ a reset at RCV.NXT is processed; URG is inert
 3.9.1.1 MUST-41 | a passive OPEN does not affect existing connections
     ~ an endpoint is one connection; a passive OPEN is possible only where there is none
 3.9.1.1 MUST-42 | LISTEN on a port that has a connection in SYN-SENT or SYN-RECEIVED
@@ -164,7 +164,7 @@ Requirements with a number
 3.10.7.4 first MUST-59 | process all that is queued before acknowledging
     ~ nothing is queued: a segment is processed when it arrives
 3.10.7.4 first SHLD-31 | hold segments back that begin beyond RCV.NXT
-    ~ dropped and acknowledged (`out_of_order`); they come again
+    + holds_back: `reassembly=hold`; otherwise dropped and acknowledged (`out_of_order`)
 3.10.7.4 fifth MAY-12 | RFC 5961: refuse an ACK that is too old or of what was not sent
     + acks_unsent: `rfc5961`; in SYN-RECEIVED see `synrcvd_bad_ack`
 3.10.7.4 seventh MAY-13 | acknowledge what is in the window but not at its edge
@@ -180,10 +180,10 @@ segment size | MUST-14 MUST-15 MUST-16 MUST-65 MUST-67 SHLD-5 SHLD-6 MAY-3 | one
 coalescing of small segments | SHLD-7 MUST-17 MUST-38 MUST-39 SHLD-28 | performance only
 delayed acknowledgment | SHLD-18 SHLD-19 MUST-40 | the network delays acknowledgments anyway
 congestion | SHLD-8 MAY-18 | performance only
-shrinking windows | MUST-34 SHLD-14 SHLD-15 SHLD-16 MAY-7 | the window is constant
-urgent data | MUST-30 MUST-31 MUST-32 MUST-33 MUST-62 SHLD-13 | it changes no state
-push | MAY-15 MAY-16 MAY-17 MUST-60 MUST-61 SHLD-27 | it changes no state
-addresses | MUST-43 MUST-44 MUST-45 MUST-46 MUST-57 MUST-63 | two endpoints with valid addresses
+shrinking windows | MUST-34 SHLD-14 SHLD-15 SHLD-16 MAY-7 | windows close but do not shrink
+urgent data | MUST-30 MUST-31 MUST-32 MUST-33 MUST-62 SHLD-13 | carried but inert
+push | MAY-15 MAY-16 MAY-17 MUST-60 MUST-61 SHLD-27 | carried but inert
+addresses | MUST-43 MUST-44 MUST-45 MUST-46 MUST-57 MUST-63 | one fixed 4-tuple, ports included
 the IP layer | MAY-4 MAY-10 MAY-11 MUST-49 MUST-50 MUST-51 MUST-52 MUST-53 SHLD-24 | below TCP
 Diffserv | MUST-48 SHLD-21 SHLD-22 SHLD-23 MAY-9 | it changes no state
 interface to the application | MUST-47 SHLD-20 MAY-14 | reports and FLUSH change no state

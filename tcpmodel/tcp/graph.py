@@ -128,7 +128,7 @@ class _Reader:
         self.scenario = scenario
         self.me, self.seg = Me.symbolic(scenario), symbolic_segment(scenario)
         self.solver = z3.SolverFor("QF_BV")
-        self.solver.add(self.seg.fields["ctl"] != CTL.term("-"))
+        self.solver.add(self.seg.fields["ctl"] != 0)
         self.solver.add(*_in_range(self.me.variables, tcb_domains(scenario)))
         self.solver.add(*_in_range(self.seg.fields, segment_domains(scenario)))
         users = [permissions(scenario, agent) for agent in AGENTS]

@@ -13,6 +13,7 @@ from typing import Any
 
 from tcpmodel.core.errors import ModelError
 from tcpmodel.tcp.switch import Switch, hint, switch
+from tcpmodel.tcp.text_switches import TextSwitches
 from tcpmodel.tcp.time_switches import TimeSwitches
 from tcpmodel.tcp.variants import refusals, remarks
 
@@ -20,7 +21,7 @@ MAX_DIGITS = 9
 
 
 @dataclass(frozen=True)
-class Scenario(TimeSwitches):
+class Scenario(TextSwitches, TimeSwitches):
     """The switches of a model.  The defaults are the preset `rfc9293`."""
 
     name: str = "rfc9293"
@@ -175,6 +176,7 @@ class Scenario(TimeSwitches):
                 f"sequence space of width={self.width} bits; "
                 "make the width larger or the window smaller"
             )
+        self.check_text()
         if self.rto and self.retransmit == "off":
             raise ModelError(
                 f"rto={self.rto} bounds a retransmission that retransmit=off forbids; "
@@ -264,7 +266,8 @@ class Scenario(TimeSwitches):
             + remarks("TIME-WAIT", self.switches),
             "clock": clock if self.msl else "none",
             "users": f"{self.roles}, first CLOSE by {self.closes}{attempt}, ABORT {self.abort}, "
-            f"{self.data} octets sent by {self.senders}" + remarks("users", self.switches),
+            f"{self.data} octets sent by {self.senders}{self.way_of_text}"
+            + remarks("users", self.switches),
         }
 
 
@@ -272,9 +275,11 @@ def _number(limit: str | int) -> str:
     return "of any number" if limit == "any" else f"at most {limit}" if limit else "none"
 
 
+_MIXED_IN = TextSwitches.__annotations__.keys() | TimeSwitches.__annotations__.keys()
+
 SWITCHES: Mapping[str, Switch] = {
     f.name: f.metadata["switch"]
-    for f in sorted(fields(Scenario), key=lambda f: f.name in TimeSwitches.__annotations__)
+    for f in sorted(fields(Scenario), key=lambda f: f.name in _MIXED_IN)
     if "switch" in f.metadata
 }
 """Every switch by its key."""
@@ -329,6 +334,7 @@ PRESETS: Mapping[str, Scenario] = {
         _LINUX,
         # Before Linux 3.6 and 3.7 (2012): no RFC 5961, five retries of a SYN, all doubled.
         replace(_LINUX, name="linux_old", rfc5961="off", rto_policy="exponential", syn_retries=5),
+        replace(_BASE, name="udp", protocol="udp", data=2, incarnations=1),
     )
 }
 """The named scenarios."""

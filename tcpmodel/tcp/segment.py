@@ -38,8 +38,8 @@ def ctl(*flags: int) -> Term:
 @dataclass(frozen=True)
 class Segment:
     """A segment as terms, by field name: `ctl`, `seq`, `ack`, and where modelled `text` (octets),
-    `inc` (ghost: incarnation of its sender), `to` (ghost: incarnation it was meant for, 0 if its
-    sender knew none).
+    `wnd` (SEG.WND), `index` (ghost: which octet it is), `inc` (ghost: incarnation of its sender),
+    `to` (ghost: incarnation it was meant for, 0 if its sender knew none).
     """
 
     fields: Mapping[str, Term]
@@ -61,6 +61,11 @@ class Segment:
     @property
     def to(self) -> Term:
         return self.fields["to"]
+
+    @property
+    def index(self) -> Term:
+        """Ghost: which octet it carries; how many precede its FIN."""
+        return self.fields["index"]
 
     @property
     def text(self) -> Term:

@@ -1,8 +1,8 @@
 """SEGMENT ARRIVES in SYN-RECEIVED and beyond: what has passed the checks of `acceptance`.
 
 RFC 9293 section 3.10.7.4, fifth (ACK), seventh (text) and eighth (FIN).  What begins at RCV.NXT is
-processed in one step.  Segments that begin beyond it are not held back but dropped and answered by
-an ACK (SHLD-31 is abstracted: retransmission brings them again).
+processed in one step.  Segments that begin beyond it are dropped and answered by an ACK, unless
+`reassembly=hold` holds them back (SHLD-31, see `text`): retransmission brings them again.
 """
 
 from __future__ import annotations
@@ -23,6 +23,14 @@ from tcpmodel.tcp.states import (
     LAST_ACK,
     SYN_RECEIVED,
     TIME_WAIT,
+)
+from tcpmodel.tcp.stream import (
+    holdable,
+    next_octet,
+    queued_text,
+    take,
+    take_fin,
+    window_after,
 )
 from tcpmodel.tcp.tcb import Me
 
@@ -49,6 +57,7 @@ def _process(me: Me, seg: Segment, state: Term) -> dict[Term, Term]:
         **me.acknowledged(seg),
         **me.entering(state),
         **forget_time_wait(me, me.acks_new(seg)),
+        **window_after(me, seg, opens=me.state == SYN_RECEIVED),
     }
 
 
@@ -76,7 +85,8 @@ def _ack_counts(me: Me, seg: Segment) -> Term:
 )
 def syn_received_receives_ack(me: Me, seg: Segment) -> Reactions:
     return Reaction(
-        [*_accepted(me, seg, SYN_RECEIVED), *_empty(seg)], _process(me, seg, ESTABLISHED)
+        [*_accepted(me, seg, SYN_RECEIVED), *_empty(seg), z3.Not(queued_text(me))],
+        _process(me, seg, ESTABLISHED),
     )
 
 
@@ -132,7 +142,7 @@ def last_ack_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
 def receives_text(me: Me, seg: Segment) -> Reactions:
     if not me.switches.data:
         return None
-    taken = me.rcv_nxt + 1
+    taken = take(me, next_octet(me, seg))
     found = []
     reads = [] if me.switches.half_close == "simplex" else [me.reads]
     acked, unacked = [me.acks_all(seg), *reads], [z3.Not(me.acks_all(seg)), *reads]
@@ -143,12 +153,11 @@ def receives_text(me: Me, seg: Segment) -> Reactions:
         (FIN_WAIT_1, FIN_WAIT_2, acked, "__fin_wait_1_with_ack_of_fin"),
         (FIN_WAIT_2, FIN_WAIT_2, reads, "__fin_wait_2"),
     ):
-        then = _process(me, seg, after) | {
-            me.rcv_nxt: taken,
-            me.stale_text: _or_stale(me, seg, me.stale_text),
-        }
+        then = _process(me, seg, after) | taken.updates
         when = [*_accepted(me, seg, state), seg.has_text, me.is_next(seg), *extra]
-        found.append(Reaction(when, then, me.ack(taken), name))
+        if not state.eq(SYN_RECEIVED):  # in which nothing is held back
+            when.append(z3.Not(taken.fin_follows))
+        found.append(Reaction(when, then, me.ack(taken.rcv_nxt, wnd=taken.rcv_wnd), name))
     return found
 
 
@@ -171,6 +180,8 @@ def receives_fin(me: Me, seg: Segment) -> Reactions:
             me.rcv_nxt: taken,
             me.stale_fin: _or_stale(me, seg, me.stale_fin),
         }
+        if me.switches.data:
+            then |= take_fin(me, seg.index, me.taken)
         if after.eq(TIME_WAIT):
             then |= me.enter_time_wait()
         when = [*_accepted(me, seg, state), seg.has(FIN), z3.Not(seg.has_text), me.is_next(seg)]
@@ -208,10 +219,12 @@ def text_after_fin(me: Me, seg: Segment) -> Reactions:
 def out_of_order(me: Me, seg: Segment) -> Reactions:
     more = z3.Or(seg.has(FIN), seg.has_text)
     beyond = [more, z3.Not(me.is_next(seg))]
+    dropped = [*beyond, z3.Not(holdable(me, seg))]
+    unready = [*beyond, z3.Or(z3.Not(holdable(me, seg)), queued_text(me))]
     fin_again = z3.Not(z3.And(me.state == TIME_WAIT, repeated_fin(me, seg)))
     return [
-        Reaction([*_accepted(me, seg, SYN_RECEIVED), *beyond], {}, me.ack(), "__syn_received"),
-        Reaction([*_accepted(me, seg, *_RECEIVING[1:]), *beyond], {}, me.ack(), "__receiving"),
+        Reaction([*_accepted(me, seg, SYN_RECEIVED), *unready], {}, me.ack(), "__syn_received"),
+        Reaction([*_accepted(me, seg, *_RECEIVING[1:]), *dropped], {}, me.ack(), "__receiving"),
         Reaction([*_accepted(me, seg, *_DONE), *beyond, fin_again], {}, me.ack(), "__fin_received"),
     ]
 

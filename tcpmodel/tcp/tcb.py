@@ -12,8 +12,15 @@ import z3
 
 from tcpmodel.core.terms import Bool, Counter, Domain, Term, Var, Word
 from tcpmodel.tcp import schedule
+from tcpmodel.tcp.buffers import (
+    GOT,
+    buffer_domains,
+    datagram_domains,
+    payload_domains,
+    udp_endpoint_domains,
+)
 from tcpmodel.tcp.scenario import Scenario
-from tcpmodel.tcp.segment import ACK, CTL, FIN, RST, Segment, after, ctl, within
+from tcpmodel.tcp.segment import ACK, CTL, FIN, RST, SYN, Segment, after, ctl, within
 from tcpmodel.tcp.states import CLOSED, LISTEN, OUTCOME, STATE, TIME_WAIT
 from tcpmodel.tcp.timers import Timers, number_of, optional_domains
 
@@ -22,9 +29,10 @@ PERMISSIONS = ("may_open", "may_listen", "may_close_first", "may_send", "may_cra
 per endpoint.
 """
 
-OUTLIVES_TCB = frozenset(
-    {"inc", "used", "quiet", "accepted", "last_irs", "outcome", "stale_text", "stale_fin"}
-)
+OUTLIVES_TCB = GOT | {
+    *("inc", "used", "quiet", "accepted", "last_irs"),
+    *("outcome", "stale_text", "stale_fin"),
+}
 """What outlives a TCB: the count of connections and of initial sequence numbers, the quiet time,
 what a server remembers of its clients, and what properties want to know afterwards.
 """
@@ -32,6 +40,8 @@ what a server remembers of its clients, and what properties want to know afterwa
 
 def tcb_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
     """The variables of an endpoint: field → (domain, whether it is a ghost)."""
+    if switches.protocol == "udp":
+        return udp_endpoint_domains(switches)
     number = Word(switches.width)
     domains: dict[str, tuple[Domain, bool]] = {
         "state": (STATE, False),
@@ -59,19 +69,20 @@ def tcb_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
     domains["stale_text"] = (Bool(), True)
     domains["stale_fin"] = (Bool(), True)
     domains["outcome"] = (OUTCOME, True)
-    return domains
+    return domains | buffer_domains(switches)
 
 
 def segment_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
     """The fields of a segment: field → (domain, whether it is a ghost).  The channel adds `age`."""
+    if switches.protocol == "udp":
+        return datagram_domains(switches)
     number = Word(switches.width)
     domains: dict[str, tuple[Domain, bool]] = {
         "ctl": (CTL, False),
         "seq": (number, False),
         "ack": (number, False),
     }
-    if switches.data:
-        domains["text"] = (Word(1), False)
+    domains |= payload_domains(switches)
     domains["inc"] = (Counter(switches.incarnations), True)
     domains["to"] = (Counter(switches.incarnations), True)
     return domains
@@ -137,12 +148,28 @@ class Me(Timers):
         """The segment occupies part of the receive window (3.10.7.4 first, Table 6)."""
         if self.flags_only:
             return z3.BoolVal(True)
-        window = self.switches.window
+        window = self.rcv_wnd
         last = seg.seq + seg.len - 1
-        return z3.Or(
-            within(seg.seq, self.rcv_nxt, window),
-            z3.And(seg.len != 0, within(last, self.rcv_nxt, window)),
-        )
+        long = seg.len != 0
+        if self.switches.syn_data == "on":
+            # A SYN before the window is trimmed off (3.10.7.4 first); what is left has no ACK.
+            long = z3.And(long, seg.lacks(SYN))
+        cases = [within(seg.seq, self.rcv_nxt, window)]
+        cases.append(z3.And(long, within(last, self.rcv_nxt, window)))
+        if "unread" in self.variables:
+            cases.append(z3.And(seg.len == 0, window == 0, seg.seq == self.rcv_nxt))
+        return z3.Or(*cases)
+
+    @property
+    def rcv_wnd(self) -> Term:
+        """RCV.WND: what the buffer has room for."""
+        size = z3.BitVecVal(self.switches.window, self.switches.width)
+        return size - self.wide("unread") if "unread" in self.variables else size
+
+    def wide(self, name: str) -> Term:
+        """A counter of mine as a number mod 2^w."""
+        term = self.variables[name]
+        return z3.ZeroExt(self.switches.width - term.size(), term)
 
     def is_next(self, seg: Segment) -> Term:
         """The segment begins at RCV.NXT."""
@@ -197,27 +224,51 @@ class Me(Timers):
         seq: Term | int,
         ack: Term | int = 0,
         *,
-        text: int = 0,
+        text: Term | int = 0,
+        wnd: Term | None = None,
         to: Term | None = None,
         inc: Term | None = None,
     ) -> Segment:
         """A segment of mine; `ack` is only meant if the ACK bit is set.
 
+        wnd: my receive window, if it is not that of before the step.
         to, inc (ghosts): the incarnation it is for and the one that sends it, if they are not
         those of before the step.
         """
         width = self.switches.width
         fields = {"ctl": bits, "seq": number_of(seq, width), "ack": number_of(ack, width)}
         if self.switches.data:
-            fields["text"] = z3.BitVecVal(text, 1)
+            fields["text"] = z3.BitVecVal(text, 1) if isinstance(text, int) else text
+            fields["index"] = self.index(bits, fields["seq"], fields["text"])
+        if "unread" in self.variables:
+            window = self.rcv_wnd if wnd is None else wnd
+            fields["wnd"] = z3.Extract(self.unread.size() - 1, 0, window)
         fields["inc"] = self.inc if inc is None else inc
         fields["to"] = self.peer if to is None else to
         return Segment(fields)
 
-    def ack(self, rcv_nxt: Term | None = None, *, to: Term | None = None) -> Segment:
+    @property
+    def syn_payload(self) -> Term:
+        """How many octets my SYN carries, in one bit: none unless `syn_data=on`."""
+        if self.switches.syn_data == "off":
+            return z3.BitVecVal(0, 1)
+        return z3.If(self.may_send, z3.BitVecVal(1, 1), z3.BitVecVal(0, 1))
+
+    def index(self, bits: Term, seq: Term, text: Term) -> Term:
+        """Ghost: which octet of my user's a segment carries; how many precede its FIN; else 0."""
+        none = z3.BitVecVal(0, self.taken.size())
+        most = z3.BitVecVal(self.switches.data, self.switches.width)
+        syn = (bits & SYN) != 0
+        place = z3.If(syn, z3.BitVecVal(0, self.switches.width), seq - self.iss - 1)
+        place = z3.Extract(none.size() - 1, 0, z3.If(z3.UGT(place, most), most, place))
+        return z3.If(z3.Or(text == 1, (bits & FIN) != 0), place, none)
+
+    def ack(
+        self, rcv_nxt: Term | None = None, *, wnd: Term | None = None, to: Term | None = None
+    ) -> Segment:
         """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>"""
         taken = self.rcv_nxt if rcv_nxt is None else rcv_nxt
-        return self.segment(ctl(ACK), self.snd_nxt, taken, to=to)
+        return self.segment(ctl(ACK), self.snd_nxt, taken, wnd=wnd, to=to)
 
     def fin(self) -> Segment:
         """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=FIN,ACK>"""
@@ -282,6 +333,7 @@ class Me(Timers):
             self.outcome: OUTCOME.term("none"),
             self.stale_text: z3.BoolVal(False),
             self.stale_fin: z3.BoolVal(False),
+            **self.got_nothing(),
             **self._front(z3.BoolVal(True)),
         }
         if "used" in self.variables:
@@ -290,6 +342,11 @@ class Me(Timers):
         if irs is not None and peer is not None:
             then |= {self.irs: irs, self.rcv_nxt: irs + 1, self.peer: peer}
         return then
+
+    def got_nothing(self) -> dict[Term, Term]:
+        """The updates for a user who has not got anything yet."""
+        names = sorted(GOT & self.variables.keys())
+        return {self.variables[name]: self._void(name) for name in names}
 
     def _volatile(self) -> list[str]:
         return [name for name in self.variables if name not in OUTLIVES_TCB]

@@ -32,7 +32,7 @@ def _unacknowledged(me: Me) -> object:
 def retransmit_syn(me: Me) -> Reactions:
     if me.switches.retransmit == "off":
         return None
-    bare = me.segment(ctl(SYN), me.iss)
+    bare = me.segment(ctl(SYN), me.iss, text=me.syn_payload)
     # In a handshake of four messages the server's SYN leaves here, also for the first time.
     four = me.switches.handshake == "four_naive"
     synack = bare if four else me.segment(ctl(SYN, ACK), me.iss, me.rcv_nxt)

@@ -15,7 +15,17 @@ from tcpmodel.core.terms import Term, Var
 from tcpmodel.tcp.channel import Past, Slots
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import ACK, FIN, RST, SYN, Segment
-from tcpmodel.tcp.states import CLOSED, ESTABLISHED, LISTEN, OUTCOME, SYNCHRONIZED
+from tcpmodel.tcp.states import (
+    CLOSED,
+    CLOSING,
+    ESTABLISHED,
+    FIN_WAIT_1,
+    FIN_WAIT_2,
+    LAST_ACK,
+    LISTEN,
+    OUTCOME,
+    SYNCHRONIZED,
+)
 
 FLAGS = {"SYN": SYN, "ACK": ACK, "FIN": FIN, "RST": RST}
 
@@ -138,6 +148,63 @@ class World:
         """`name` is in a synchronized state (RFC 9293 section 3.5.1)."""
         me = self.endpoint(name)
         return z3.Or(*(me.state == state for state in SYNCHRONIZED))
+
+    # --- text ---------------------------------------------------------------------------------
+
+    def gets_a_prefix(self, name: str) -> Term:
+        """What the user of `name` has got is a prefix of what its peer's user has sent: on this
+        connection, in order, nothing left out, nothing twice.  (Octets are numbered by ghosts.)
+        """
+        tcb = self.endpoint(name).tcb
+        faults = [f for f in ("duplicated", "skipped", "stale_text", "overtaken") if f in tcb]
+        return z3.And(*(z3.Not(tcb[fault].term) for fault in faults))
+
+    def has_unacknowledged(self, name: str, octets: int) -> Term:
+        """`name` is ESTABLISHED and at least so many octets of it are unacknowledged."""
+        me = self.endpoint(name)
+        return z3.And(me.state == ESTABLISHED, z3.UGE(me.snd_nxt - me.snd_una, octets))
+
+    def sent_all(self, name: str) -> Term:
+        """The user of `name`, ESTABLISHED, has sent all of its octets and all are acknowledged.
+        With UDP, where nothing is acknowledged: has sent them.
+        """
+        me = self.endpoint(name)
+        if self.switches.protocol == "udp":
+            return me.sent == self.switches.data
+        sent = me.snd_nxt - me.iss - 1
+        return z3.And(me.state == ESTABLISHED, me.snd_una == me.snd_nxt, sent == self.switches.data)
+
+    def acknowledged_is_taken(self, name: str) -> Term:
+        """No more octets of `name` are acknowledged than its peer has taken.  (Of a connection that
+        is ESTABLISHED with the peer's current incarnation; true otherwise.)
+        """
+        me, peer = self.endpoint(name), self.other(name)
+        acknowledged = me.snd_una - me.iss - 1
+        taken = z3.ZeroExt(self.switches.width - peer.taken.size(), peer.taken)
+        current = z3.And(me.state == ESTABLISHED, me.peer == peer.inc)
+        return z3.Implies(current, z3.ULE(acknowledged, taken))
+
+    def text_beyond_fin(self, name: str) -> Term:
+        """`name` has sent its FIN, and text of it is under way that the peer could take for what
+        comes after: its number is the FIN's or a later one in the window.
+        """
+        me = self.endpoint(name)
+        fin_sent = z3.Or(*(me.state == s for s in (FIN_WAIT_1, FIN_WAIT_2, CLOSING, LAST_ACK)))
+
+        def beyond(segment: Segment) -> Term:
+            place = segment.seq - (me.snd_nxt - 1)
+            return z3.And(segment.has_text, z3.ULT(place, self.switches.window))
+
+        return z3.And(fin_sent, self._slots(name).some(beyond))
+
+    def believes_window_closed(self, name: str) -> Term:
+        """`name`, ESTABLISHED, has text to send and nothing unacknowledged, but thinks that the
+        peer's window is closed.  (Needs `receiver=slow`.)
+        """
+        me = self.endpoint(name)
+        more = z3.ULT(me.snd_nxt - me.iss - 1, self.switches.data)
+        waits = z3.And(me.snd_una == me.snd_nxt, me.snd_wnd == 0)
+        return z3.And(me.state == ESTABLISHED, more, waits)
 
     def _slots(self, sender: str) -> Slots:
         self.endpoint(sender)

@@ -14,6 +14,7 @@ from functools import cache
 from tcpmodel.core.system import Action, TransitionSystem
 from tcpmodel.core.terms import Bool, Term, Value, Var, Word, conjunction
 from tcpmodel.semantics.interpret import Codes, compile_function, interpreter
+from tcpmodel.tcp.buffers import GOT
 from tcpmodel.tcp.compose import Model, compose, rules
 from tcpmodel.tcp.rule import Rule, changes
 from tcpmodel.tcp.scenario import Scenario, scenario
@@ -22,7 +23,7 @@ from tcpmodel.tcp.tcb import PERMISSIONS, Me, segment_domains, tcb_domains
 ISS, IRS, WINDOW = 100, 300, 10
 """My and the peer's initial sequence number, and both windows, for a `host`."""
 
-GHOSTS = ("peer", "confirmed", "stale_text", "stale_fin", "outcome")
+GHOSTS = ("peer", "confirmed", "stale_text", "stale_fin", "outcome", *sorted(GOT))
 """What only properties read."""
 
 
@@ -183,7 +184,8 @@ class Host:
         to: int = 0,
     ) -> list[Outcome]:
         """What every rule of this kind does that is enabled."""
-        seg: dict[str, Value] = {"ctl": "-", "seq": 0, "ack": 0, "text": 0, "inc": inc, "to": to}
+        seg: dict[str, Value] = {n: var.domain.decode(0) for n, var in self.bench.arriving.items()}
+        seg |= {"ctl": "-", "seq": 0, "ack": 0, "text": 0, "inc": inc, "to": to}
         if arriving is not None:
             modulus = 1 << self.bench.switches.width
             seg |= {"ctl": arriving.ctl, "text": arriving.text}

@@ -29,7 +29,7 @@ from tcpmodel.tcp.states import (
     SYN_SENT,
     TIME_WAIT,
 )
-from tcpmodel.tcp.tcb import Me, segment_domains, tcb_domains
+from tcpmodel.tcp.tcb import OUTLIVES_TCB, Me, segment_domains, tcb_domains
 from tcpmodel.tcp.world import Endpoint
 
 from .harness import played
@@ -54,6 +54,12 @@ WITH_TEXT = (
     "clock tw_reopen=rfc1122_no2",
     "clock crash=on quiet=2 isn=distinct",
     "clock rto=1 rto_policy=exponential retries=3 user_timeout=4 fin_timeout=2",
+    "rfc9293 data=2 reassembly=hold",
+    "rfc793 data=2 width=6 window=3 reassembly=hold receiver=slow",
+    "rfc9293 data=2 receiver=slow window=1",
+    "rfc9293 data=1 syn_data=on",
+    "two_way data=2 width=6 syn_data=on reassembly=hold",
+    "tw2 data=3 reassembly=hold receiver=slow syn_data=on",
 )
 
 
@@ -219,6 +225,7 @@ LEDGER = {
     "tw0": (3004, 7790, 20, 49),
     "tw1": (2720, 6773, 20, 49),
     "tw2": (2687, 6643, 20, 49),
+    "udp": (36, 132, 8, 1),
 }
 """What explicit search visits.  A difference is a change of what is modelled, to be explained.
 
@@ -284,7 +291,7 @@ def reached(text: str) -> Reached:
 
 def void(me: Endpoint, *but: str) -> Term:
     """Nothing is in the TCB of `me`, except for these."""
-    outlives = ("state", "inc", "outcome", "stale_text", "stale_fin", *but)
+    outlives = ("state", *OUTLIVES_TCB, *but)
     fields = [getattr(me, name) for name in me.tcb if name not in outlives]
     return all_of(*(z3.Not(f) if z3.is_bool(f) else f == 0 for f in fields))
 

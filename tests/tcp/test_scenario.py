@@ -40,6 +40,7 @@ TOPICS = {
     "users": (
         *("roles", "closes", "gives_up", "abort", "data", "senders"),
         *("half_close", "fin_piggyback", "second_close"),
+        *("protocol", "reassembly", "receiver", "persist", "syn_data"),
     ),
 }
 """Under which topic of the assumptions each switch is named."""
