@@ -12,7 +12,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from tcpmodel.core.errors import ModelError
-from tcpmodel.tcp.switch import Switch, hint, switch
+from tcpmodel.tcp.switch import Switch
+from tcpmodel.tcp.switch import hint as _hint
+from tcpmodel.tcp.switch import switch as _switch
 from tcpmodel.tcp.time_switches import TimeSwitches
 
 
@@ -22,7 +24,7 @@ class Scenario(TimeSwitches):
 
     name: str = "rfc9293"
 
-    handshake: str = switch(
+    handshake: str = _switch(
         "three",
         "messages to open: two (the server is ESTABLISHED at once), three, or three with flags "
         "only (no numbers: every ACK acknowledges everything)",
@@ -30,23 +32,23 @@ class Scenario(TimeSwitches):
         "three",
         "three_noseq",
     )
-    rst: str = switch("on", "whether resets are sent (3.5.2); off: silence instead", "on", "off")
-    rfc5961: str = switch(
+    rst: str = _switch("on", "whether resets are sent (3.5.2); off: silence instead", "on", "off")
+    rfc5961: str = _switch(
         "on", "RFC 5961: exact reset, challenge ACK, range of acceptable ACKs", "on", "off"
     )
-    isn: str = switch(
+    isn: str = _switch(
         "distinct",
         "initial sequence numbers: always the same, apart per incarnation, or any value",
         "constant",
         "distinct",
         "free",
     )
-    width: int = switch(5, "bits of a sequence number", low=2, high=32)
-    window: int = switch(2, "receive window in octets", low=1, high=1 << 16)
-    incarnations: int = switch(
+    width: int = _switch(5, "bits of a sequence number", low=2, high=32)
+    window: int = _switch(2, "receive window in octets", low=1, high=1 << 16)
+    incarnations: int = _switch(
         2, "connections an endpoint may open, one after the other", low=1, high=7
     )
-    roles: str = switch(
+    roles: str = _switch(
         "client_server",
         "who opens: A actively and B passively; both actively; either in either way; or A alone, "
         "whose peer is dead",
@@ -55,43 +57,43 @@ class Scenario(TimeSwitches):
         "any",
         "alone",
     )
-    closes: str = switch("A", "who calls CLOSE first", "A", "B", "either", "nobody")
-    gives_up: str = switch(
+    closes: str = _switch("A", "who calls CLOSE first", "A", "B", "either", "nobody")
+    gives_up: str = _switch(
         "on",
         "whether users CLOSE before anything has been received (LISTEN, SYN-SENT)",
         "on",
         "off",
     )
-    abort: str = switch("off", "whether users call ABORT", "off", "on")
-    data: int = switch(0, "octets each user sends per connection", low=0, high=3)
-    senders: str = switch("both", "whose user sends the data", "A", "B", "both")
-    channel: str = switch(
+    abort: str = _switch("off", "whether users call ABORT", "off", "on")
+    data: int = _switch(0, "octets each user sends per connection", low=0, high=3)
+    senders: str = _switch("both", "whose user sends the data", "A", "B", "both")
+    channel: str = _switch(
         "bag",
         "what is under way: reordered, in order, or everything ever sent (bounded search only)",
         "bag",
         "fifo",
         "history",
     )
-    capacity: int = switch(2, "segments under way per direction", low=1, high=6)
-    loss: str | int = switch("any", "segments that the network may lose", "any", low=0, high=7)
-    dup: str | int = switch(0, "segments that the network may duplicate", "any", low=0, high=7)
-    retransmit: str = switch(
+    capacity: int = _switch(2, "segments under way per direction", low=1, high=6)
+    loss: str | int = _switch("any", "segments that the network may lose", "any", low=0, high=7)
+    dup: str | int = _switch(0, "segments that the network may duplicate", "any", low=0, high=7)
+    retransmit: str = _switch(
         "any",
         "retransmission: at any time as long as something is unacknowledged, or never",
         "any",
         "off",
     )
-    msl: int = switch(
+    msl: int = _switch(
         0, "maximum segment lifetime in ticks; 0: no clock, segments live for ever", low=0, high=120
     )
-    time_wait: str | int = switch(
+    time_wait: str | int = _switch(
         "any", "length of TIME-WAIT in ticks, or any (no clock needed)", "any", low=0, high=240
     )
-    time_wait_restart: str = switch(
+    time_wait_restart: str = _switch(
         "on", "whether a retransmitted FIN restarts TIME-WAIT (3.10.7.4)", "on", "off"
     )
-    tw_rfc1337: str = switch("off", "RFC 1337: resets are ignored in TIME-WAIT", "off", "on")
-    rto: int = switch(
+    tw_rfc1337: str = _switch("off", "RFC 1337: resets are ignored in TIME-WAIT", "off", "on")
+    rto: int = _switch(
         0,
         "what is unacknowledged is sent again at least every so many ticks; 0: no bound",
         low=0,
@@ -99,8 +101,8 @@ class Scenario(TimeSwitches):
     )
 
     def __post_init__(self) -> None:
-        for key, kind in SWITCHES.items():
-            kind.parse(key, str(getattr(self, key)))
+        for key, switch in SWITCHES.items():
+            switch.parse(key, str(getattr(self, key)))
         if self.window > 1 << (self.width - 1):
             raise ModelError(
                 f"window={self.window} is more than half of the sequence space of "
@@ -260,7 +262,7 @@ def scenario(text: str) -> Scenario:
     words = text.split()
     name = words[0] if words and "=" not in words[0] else "rfc9293"
     if name not in PRESETS:
-        raise ModelError(f"no preset {name!r}{hint(name, PRESETS)}; presets: {', '.join(PRESETS)}")
+        raise ModelError(f"no preset {name!r}{_hint(name, PRESETS)}; presets: {', '.join(PRESETS)}")
     changes: dict[str, Any] = {}
     for word in words[1:] if words and "=" not in words[0] else words:
         key, equals, value = word.partition("=")
@@ -268,7 +270,7 @@ def scenario(text: str) -> Scenario:
             raise ModelError(f"expected key=value, not {word!r}, after the preset {name}")
         if key not in SWITCHES:
             raise ModelError(
-                f"no switch {key!r}{hint(key, SWITCHES)}; switches: {', '.join(SWITCHES)}"
+                f"no switch {key!r}{_hint(key, SWITCHES)}; switches: {', '.join(SWITCHES)}"
             )
         changes[key] = SWITCHES[key].parse(key, value)
     return replace(PRESETS[name], **changes)
