@@ -65,7 +65,8 @@ _HELPERS = {
     "synchronized": "synchronized takes 'A' or 'B'",
     "agrees_with_live_peer": "agrees_with_live_peer takes 'A' or 'B'",
     "left_half_open": "left_half_open takes 'A' or 'B'",
-    "ended": "ended takes 'A' or 'B', then how: 'closed', 'refused', 'reset', 'aborted' or 'none'",
+    "ended": "ended takes 'A' or 'B', then how: 'closed', 'refused', 'reset', 'aborted', "
+    "'timeout', 'crashed' or 'none'",
 }
 
 

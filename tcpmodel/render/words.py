@@ -50,6 +50,7 @@ _GHOSTS = {
 _OUTCOMES = {
     "refused": "its user is told: connection refused",
     "reset": "its user is told: connection reset",
+    "timeout": "its user is told: connection timed out",
 }
 
 
