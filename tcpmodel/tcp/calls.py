@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import z3
 
+from tcpmodel.tcp.fast_open import text_of_syn
 from tcpmodel.tcp.rule import Reaction, Reactions, call
 from tcpmodel.tcp.segment import ACK, RST, SYN, ctl
 from tcpmodel.tcp.states import (
@@ -26,12 +27,14 @@ from tcpmodel.tcp.tcb import Me
 
 
 def _connects(me: Me, state: object) -> list[Reaction]:
+    text = text_of_syn(me)
     return [
         Reaction(
             when=[me.may_open, me.state == state, me.inc != me.switches.incarnations],
             then=me.with_new_tcb(SYN_SENT, iss)
-            | {me.passive: z3.BoolVal(False), me.confirmed: z3.BoolVal(False)},
-            send=me.segment(ctl(SYN), iss, inc=me.inc + 1),
+            | {me.passive: z3.BoolVal(False), me.confirmed: z3.BoolVal(False)}
+            | ({me.snd_nxt: iss + 1 + text} if text else {}),
+            send=me.segment(ctl(SYN), iss, text=text, inc=me.inc + 1),
             name=choice,
         )
         for choice, iss in me.initial_sequence_numbers()

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from tcpmodel.core.errors import ModelError
+from tcpmodel.tcp.security import assumptions, conflict
 
 MAX_DIGITS = 9
 
@@ -130,6 +131,57 @@ class Scenario:
         high=16,
     )
 
+    # attack and defence: see `security`
+    adversary: str = _switch(
+        "none",
+        "who forges segments: nobody; one off the path, who guesses; or one on it, who sees, copies "
+        "and drops",
+        "none",
+        "off_path",
+        "on_path",
+    )
+    forgeries: int = _switch(0, "how often the adversary acts", low=0, high=3)
+    forges: str = _switch(
+        "any",
+        "what it forges: any segment, some kind, a client's part of the handshake (SYN and ACK), or "
+        "SYNs of other connections from addresses that never answer",
+        "any",
+        "handshake",
+        "rst",
+        "syn",
+        "ack",
+        "fin",
+        "data",
+        "syn_flood",
+    )
+    guess: str = _switch(
+        "window",
+        "the numbers of an adversary off the path: outside the victim's window, inside but not at "
+        "its edge, exactly at the edge, or from initial numbers learned in the first connection",
+        "outside",
+        "window",
+        "exact",
+        "learned",
+    )
+    ack_throttle: str = _switch(
+        "off", "whether a pure ACK that is unacceptable is left without answer", "off", "on"
+    )
+    ts_paws: str = _switch(
+        "off", "RFC 7323: segments carry timestamps, older ones are rejected", "off", "on"
+    )
+    syn_cookies: str = _switch(
+        "off", "RFC 4987: a listener stores nothing until its SYN is acknowledged", "off", "on"
+    )
+    tfo: str = _switch(
+        "off", "RFC 7413: text comes with a client's SYN and is delivered at once", "off", "on"
+    )
+    backlog: int = _switch(
+        0, "half-open connections that a listener keeps; 0: any number", low=0, high=3
+    )
+    backlog_policy: str = _switch(
+        "drop", "a SYN that finds the backlog full: dropped, or replaces another", "drop", "evict"
+    )
+
     def __post_init__(self) -> None:
         for key, switch in SWITCHES.items():
             switch.parse(key, str(getattr(self, key)))
@@ -167,6 +219,8 @@ class Scenario:
             )
         if self.isn == "free" and self.width > 6:
             raise ModelError("isn=free tries every value: use width=6 or less")
+        if contradiction := conflict(self.switches):
+            raise ModelError(contradiction)
 
     @property
     def isn_stride(self) -> int:
@@ -225,6 +279,7 @@ class Scenario:
             "clock": clock if self.msl else "none",
             "users": f"{self.roles}, first CLOSE by {self.closes}{attempt}, ABORT {self.abort}, "
             f"{self.data} octets sent by {self.senders}",
+            **assumptions(self.switches),
         }
 
 

@@ -54,6 +54,7 @@ def _process(me: Me, seg: Segment, state: Term) -> dict[Term, Term]:
         me.confirmed: z3.Or(me.confirmed, answers_me),
         me.peer: z3.If(answers_me, seg.inc, me.peer),
         **me.acked(seg),
+        **me.noting_timestamp(seg),
     }
 
 

@@ -13,12 +13,15 @@ import z3
 from tcpmodel.core.terms import Bool, Counter, Domain, Term, Var, Word
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import ACK, CTL, FIN, RST, Segment, after, ctl, within
-from tcpmodel.tcp.states import CLOSED, LISTEN, OUTCOME, STATE
+from tcpmodel.tcp.states import CLOSED, LISTEN, OUTCOME, STATE, SWAYED
 
 PERMISSIONS = ("may_open", "may_listen", "may_close_first", "may_send")
 """What the user of an endpoint does: constants that `compose` fills in per endpoint."""
 
-OUTLIVES_TCB = frozenset({"inc", "outcome", "stale_text", "stale_fin"})
+OUTLIVES_TCB = frozenset(
+    {"inc", "outcome", "stale_text", "stale_fin"}
+    | {"embryos", "swayed", "cut_short", "served", "served_twice"}
+)
 """What outlives a TCB: the count of connections, and what properties want to know afterwards."""
 
 
@@ -45,6 +48,23 @@ def tcb_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
     domains["stale_text"] = (Bool(), True)
     domains["stale_fin"] = (Bool(), True)
     domains["outcome"] = (OUTCOME, True)
+    domains |= _security_domains(switches)
+    return domains
+
+
+def _security_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
+    """What attack and defence add to an endpoint: see `adversary`, `cookies`, `fast_open`."""
+    domains: dict[str, tuple[Domain, bool]] = {}
+    if switches.ts_paws == "on":
+        domains["ts_recent"] = (Counter(switches.incarnations), False)
+    if switches.backlog and switches.syn_cookies == "off":
+        domains["embryos"] = (Counter(switches.backlog), False)
+    if switches.tfo == "on":
+        domains["served"] = (Counter(switches.incarnations), True)
+        domains["served_twice"] = (Bool(), True)
+    if switches.adversary != "none":
+        domains["swayed"] = (SWAYED, True)
+        domains["cut_short"] = (Bool(), True)
     return domains
 
 
@@ -58,6 +78,8 @@ def segment_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
     }
     if switches.data:
         domains["text"] = (Word(1), False)
+    if switches.ts_paws == "on":
+        domains["ts"] = (Counter(switches.incarnations), False)
     domains["inc"] = (Counter(switches.incarnations), True)
     domains["to"] = (Counter(switches.incarnations), True)
     return domains
@@ -122,10 +144,23 @@ class Me:
             return z3.BoolVal(True)
         window = self.switches.window
         last = seg.seq + seg.len - 1
-        return z3.Or(
+        fits = z3.Or(
             within(seg.seq, self.rcv_nxt, window),
             z3.And(seg.len != 0, within(last, self.rcv_nxt, window)),
         )
+        return z3.And(fits, self.is_fresh(seg)) if "ts_recent" in self.variables else fits
+
+    def is_fresh(self, seg: Segment) -> Term:
+        """Its timestamp is not older than the last one; resets are exempt (RFC 7323 5.2, 5.3)."""
+        if "ts_recent" not in self.variables:
+            return z3.BoolVal(True)
+        return z3.Or(seg.has(RST), z3.UGE(seg.fields["ts"], self.ts_recent))
+
+    def noting_timestamp(self, seg: Segment) -> dict[Term, Term]:
+        """The update of TS.Recent by a segment that is taken (RFC 7323 4.3)."""
+        if "ts_recent" not in self.variables:
+            return {}
+        return {self.ts_recent: seg.fields["ts"]}
 
     def is_next(self, seg: Segment) -> Term:
         """The segment begins at RCV.NXT."""
@@ -179,6 +214,8 @@ class Me:
         fields = {"ctl": bits, "seq": _number(seq, width), "ack": _number(ack, width)}
         if self.switches.data:
             fields["text"] = z3.BitVecVal(text, 1)
+        if self.switches.ts_paws == "on":
+            fields["ts"] = self.inc if inc is None else inc
         fields["inc"] = self.inc if inc is None else inc
         fields["to"] = self.peer if to is None else to
         return Segment(fields)

@@ -15,7 +15,7 @@ from tcpmodel.core.terms import Term, Var
 from tcpmodel.tcp.channel import Past, Slots
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import ACK, FIN, RST, SYN, Segment
-from tcpmodel.tcp.states import CLOSED, ESTABLISHED, LISTEN, OUTCOME, SYNCHRONIZED
+from tcpmodel.tcp.states import CLOSED, ESTABLISHED, LISTEN, OUTCOME, SWAYED, SYNCHRONIZED
 
 FLAGS = {"SYN": SYN, "ACK": ACK, "FIN": FIN, "RST": RST}
 
@@ -102,6 +102,20 @@ class World:
         `reset` or `aborted`; `none` if it has not ended.
         """
         return self.endpoint(name).outcome == OUTCOME.term(outcome)
+
+    def swayed(self, name: str, *what: str) -> Term:
+        """A forged segment has changed the state of `name`: of an `attempt` to connect, or of a
+        synchronized `connection`; of either, if neither is named.
+        """
+        kinds = what or SWAYED.names[1:]
+        return z3.Or(*(self.endpoint(name).swayed == SWAYED.term(kind) for kind in kinds))
+
+    def delivered_twice(self, name: str) -> Term:
+        """`name` has delivered an octet that was for another connection: with Fast Open, text of a
+        SYN that an earlier connection had already delivered.
+        """
+        me = self.endpoint(name)
+        return z3.Or(me.stale_text, me.served_twice) if "served_twice" in me.tcb else me.stale_text
 
     def synchronized(self, name: str) -> Term:
         """`name` is in a synchronized state (RFC 9293 section 3.5.1)."""
