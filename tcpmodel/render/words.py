@@ -33,11 +33,14 @@ TCB = {
 """Fields of an endpoint that a change of state explains, as people spell them."""
 
 _TOLD = {"state", "inc", "peer", "timer", "outcome", "confirmed", "stale_text", "stale_fin"}
+_TOLD |= {"swayed", "cut_short", "served", "served_twice"}
 """Fields of an endpoint whose changes have words of their own."""
 
 _GHOSTS = {
     "stale_text": "has delivered text of an old incarnation",
     "stale_fin": "has taken an old FIN for a new one",
+    "cut_short": "its TIME-WAIT is cut short",
+    "served_twice": "has delivered the text of a SYN twice",
 }
 
 _OUTCOMES = {
@@ -225,6 +228,8 @@ class Story:
         message = self.step(index).received
         start = self.sent_at(index)
         sent = f"sent at step {start}" if start else "sent before the start"
+        if self.step(index).label == "forged":
+            return "by nobody"
         old = age(message) if message is not None else ""
         return ", ".join(filter(None, (sent + (self._past(index) or ""), old)))
 

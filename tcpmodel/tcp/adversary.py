@@ -1,8 +1,8 @@
 """The adversary: segments that no endpoint has sent.
 
 A forged segment is not put on a channel but arrives at once: what the adversary guesses is right or
-wrong when it arrives.  Its numbers are those of a kind of guess, relative to the victim; that such a
-guess is improbable (one window in 2^32, one number in 2^32) is not modelled, that it is possible is.
+wrong when it arrives.  Its numbers are those of a kind of guess, relative to the victim.  That such
+a guess is possible is modelled, that it is improbable (one window, one number in 2^32) is not.
 Forged segments carry no incarnation (ghosts `inc` and `to` are 0), and two ghosts of an endpoint
 tell what came of them: `swayed`, whether a forged segment has changed the state of an attempt to
 connect or of a connection; `cut_short`, a segment,
@@ -101,14 +101,14 @@ class Adversary:
     # --- what it does to segments under way, and to listeners -------------------------------------
 
     def deeds(
-        self, channels: Mapping[str, Slots], tcbs: Mapping[str, Mapping[str, Var]], me: Me
+        self, channels: Mapping[str, Slots], listeners: Mapping[str, Mapping[str, Var]], me: Me
     ) -> Iterator[Action]:
         """What the adversary does but for forging segments of this connection."""
         if self.switches.adversary == "on_path":
             for channel in channels.values():
                 yield from self.interferences(channel)
         if self.switches.forges == "syn_flood" and self.switches.adversary != "none":
-            for agent, tcb in tcbs.items():
+            for agent, tcb in listeners.items():
                 yield from self.floods(agent, tcb, me)
 
     def interferences(self, channel: Slots) -> Iterator[Action]:
@@ -136,26 +136,32 @@ class Adversary:
         says = "a SYN from an address that will not answer"
         cites = ("RFC 4987 2.2",)
         state, listener = tcb["state"].term, tcb["passive"].term
-        listens = z3.Or(state == LISTEN, z3.And(state == SYN_RECEIVED, listener))
+        ours = z3.And(state == SYN_RECEIVED, listener)
         if "embryos" not in tcb:
             yield Action(
-                f"adversary.floods {agent}", (self.left, listens), self.spend, says, cites, event
+                f"adversary.floods {agent}",
+                (self.left, z3.Or(state == LISTEN, ours)),
+                self.spend,
+                says,
+                cites,
+                event,
             )
             return
         embryos = tcb["embryos"].term
-        mine = z3.If(z3.And(state == SYN_RECEIVED, listener), z3.BitVecVal(1, 1), z3.BitVecVal(0, 1))
-        used = z3.ZeroExt(1, embryos) + z3.ZeroExt(embryos.size(), mine)
-        full = used == self.switches.backlog
+        places = self.switches.backlog
+        full = z3.Or(embryos == places, z3.And(ours, embryos == places - 1))
         taken = {tcb["embryos"].name: embryos + 1, **self.spend}
         name = f"adversary.floods {agent}"
-        yield Action(name, (self.left, listens, z3.Not(full)), taken, says, cites, event)
+        yield Action(
+            name, (self.left, z3.Or(state == LISTEN, ours), z3.Not(full)), taken, says, cites, event
+        )
         if self.switches.backlog_policy == "evict":
             names = {term.get_id(): field for field, term in me.variables.items()}
             gone = {
                 tcb[names[target.get_id()]].name: value
                 for target, value in me.without_tcb(LISTEN).items()
             }
-            evicted = (self.left, state == SYN_RECEIVED, listener, full)
+            evicted = (self.left, ours, embryos == places - 1)
             yield Action(f"{name}, evicting", evicted, {**gone, **taken}, says, cites, event)
 
     @property
@@ -185,7 +191,5 @@ class Adversary:
             attempt = z3.If(
                 z3.And(moved, trying, swayed.term == NOTHING), SWAYED.term("attempt"), swayed.term
             )
-            found[swayed.name] = z3.If(
-                z3.And(moved, known), SWAYED.term("connection"), attempt
-            )
+            found[swayed.name] = z3.If(z3.And(moved, known), SWAYED.term("connection"), attempt)
         return found

@@ -154,7 +154,9 @@ class _Composition:
             if isinstance(channel, Slots):
                 yield from channel.faults()
         slots = {a: c for a, c in self.channels.items() if isinstance(c, Slots)}
-        yield from self.adversary.deeds(slots, self.tcbs, self.me)
+        listening = [a for a in AGENTS if permissions(self.switches, a)["may_listen"]]
+        listeners = {a: self.tcbs[a] for a in listening}
+        yield from self.adversary.deeds(slots, listeners, self.me)
         if self.switches.msl:
             yield self.tick()
 

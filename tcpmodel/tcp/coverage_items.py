@@ -25,7 +25,7 @@ PHRASES: Mapping[str, str] = {
     "@security": "there are no security compartments; every segment would match",
     "@urgent": "there is no urgent data: neither the URG bit nor the urgent pointer",
     "@receiving": "a RECEIVE is always outstanding: text is delivered when it is taken",
-    "@timestamps": "there is no Timestamp Option",
+    "@timestamps": "timestamps (`ts_paws`) only reject what is older",
     "@window": "the window is constant, never zero, and both sides know it",
     "@limit": "retransmission has no limit; `abort=on` lets users give up at any time",
     "@keepalive": "there are no keep-alives",
@@ -152,7 +152,7 @@ second ¶2 | return
 third ¶1 | SYN: a wrong security compartment is answered by a reset
     - @security
 third ¶2 | take IRS and RCV.NXT from the SYN, select ISS, send SYN,ACK; queue other text
-    + listen_receives_syn: text or FIN with a SYN is not kept
+    + listen_receives_syn: text (unless `tfo=on`) or FIN with a SYN is not kept; `syn_cookies=on`
 third ¶3 | set SND.NXT and SND.UNA, enter SYN-RECEIVED; fill in the remote socket
     + listen_receives_syn: there is only one remote socket
 fourth ¶1 | drop what is left
@@ -187,7 +187,7 @@ fourth ¶5 | otherwise SYN-RECEIVED, form SYN,ACK
 fourth ¶6 | and send it; set the send window; queue other text for later
     + syn_sent_receives_syn: without send window; text or FIN with the SYN is not kept
 fourth ¶7 | text on a SYN is legal
-    - no user sends text with a SYN
+    ~ a client sends one octet with its SYN if `tfo=on`, and it is delivered at once
 fifth ¶1 | neither SYN nor reset: drop
     + syn_sent_drops
 3.10.7.4 SEGMENT ARRIVES in other states
@@ -202,7 +202,7 @@ first, SYN-RECEIVED..TIME-WAIT ¶4 | see Appendix A.2: the test keeps valid ACKs
 first, SYN-RECEIVED..TIME-WAIT ¶5 | with a zero window accept valid ACK, URG and RST all the same
     - @window
 first, SYN-RECEIVED..TIME-WAIT ¶6 | not acceptable: send an ACK, unless it is a reset
-    + out_of_window, reset_out_of_window
+    + out_of_window, reset_out_of_window: with `ack_throttle=on` not to a pure ACK
 first, SYN-RECEIVED..TIME-WAIT ¶7 | then drop it
     + out_of_window
 first, SYN-RECEIVED..TIME-WAIT ¶8 | with timestamps a SYN in TIME-WAIT is judged otherwise

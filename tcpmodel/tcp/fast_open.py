@@ -1,4 +1,4 @@
-"""TCP Fast Open: text comes with the SYN of a client and is delivered before the client has answered.
+"""TCP Fast Open: text comes with a client's SYN and is delivered before the handshake is over.
 
 RFC 7413.  The client has a cookie from an earlier connection, which is always valid here; it shows
 where the client is, not that its SYN is new.  A SYN that is sent again comes without text, which

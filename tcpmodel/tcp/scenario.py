@@ -134,8 +134,8 @@ class Scenario:
     # attack and defence: see `security`
     adversary: str = _switch(
         "none",
-        "who forges segments: nobody; one off the path, who guesses; or one on it, who sees, copies "
-        "and drops",
+        "who forges segments: nobody; one off the path, who guesses; or one on it, who sees, "
+        "copies and drops",
         "none",
         "off_path",
         "on_path",
@@ -143,8 +143,8 @@ class Scenario:
     forgeries: int = _switch(0, "how often the adversary acts", low=0, high=3)
     forges: str = _switch(
         "any",
-        "what it forges: any segment, some kind, a client's part of the handshake (SYN and ACK), or "
-        "SYNs of other connections from addresses that never answer",
+        "what it forges: any segment, some kind, a client's part of the handshake (SYN and ACK), "
+        "or SYNs of other connections from addresses that never answer",
         "any",
         "handshake",
         "rst",

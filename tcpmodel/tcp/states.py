@@ -63,4 +63,4 @@ OUTCOME = Enumeration("outcome", ("none", "closed", "refused", "reset", "aborted
 """How the last connection of an endpoint ended, as its user was told (RFC 9293 MUST-12)."""
 
 SWAYED = Enumeration("swayed", ("nothing", "attempt", "connection"))
-"""Whose state a forged segment has changed: of no one, of an attempt to connect, of a connection."""
+"""Whose state a forged segment has changed: nobody's, an attempt's to connect, a connection's."""

@@ -41,6 +41,10 @@ WITH_TEXT = (
     "flags_only data=1",
     "tw2 data=1 tw_rfc1337=on",
     "rfc793 rst=off isn=free width=4 tw_rfc1337=on",
+    "rfc9293 data=1 ack_throttle=on syn_cookies=on ts_paws=on",
+    "rfc9293 data=1 tfo=on",
+    "rfc793 adversary=off_path forgeries=1 forges=syn_flood backlog=2 backlog_policy=evict",
+    "rfc793 adversary=off_path forgeries=1 forges=syn_flood backlog=2",
 )
 
 
