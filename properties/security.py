@@ -331,7 +331,7 @@ syn_flood = Claim(
 
 paws = Claim(
     code="P74",
-    id="paws",
+    id="timestamps-reject-old",
     says="No FIN of the old connection is accepted in the new one, though TIME-WAIT lasts 1 MSL.",
     sources=[rfc(7323, "5.3"), rfc(9293, "3.6.1 SHLD-4")],
     property=always(lambda w: implies(w.A.inc == 2, none_of(w.A.stale_fin))),

@@ -82,6 +82,13 @@ class TestAdversary:
         assert {a.event.group for a in forged} == {"adversary"}
         assert all("forgeries_left" in a.updates for a in forged)
 
+    def test_forged_resets_do_arrive(self) -> None:
+        """Where they do no harm they have been answered by challenge ACKs, in both endpoints."""
+        found = model(f"rfc9293 {ONCE} forges=rst capacity=1")
+        evidence = explicit.check(found.system, always(untouched(found.world))).evidence
+        for agent in ("A", "B"):
+            assert evidence.fired[f"{agent}.inexact_reset[forged RST +1]"] > 0
+
     def test_a_forged_segment_has_no_incarnation(self) -> None:
         """Properties can tell it: no incarnation sent it, and it is for none."""
         play = played(f"rfc9293 {ONCE} forges=syn")
