@@ -34,7 +34,8 @@ TCB = {
 """Fields of an endpoint that a change of state explains, as people spell them."""
 
 _TOLD = {"state", "inc", "peer", "timer", "outcome", "confirmed", "stale_text", "stale_fin"} | {
-    *("taken", "got", "duplicated", "skipped", "overtaken", "cut")
+    *("taken", "got", "duplicated", "skipped", "overtaken", "cut"),
+    *("swayed", "cut_short", "served", "served_twice"),
 }
 """Fields of an endpoint whose changes have words of their own."""
 
@@ -45,6 +46,8 @@ _GHOSTS = {
     "skipped": "has delivered an octet before an earlier one",
     "overtaken": "has delivered an octet after a later one",
     "cut": "has taken the FIN before an octet that precedes it",
+    "cut_short": "its TIME-WAIT is cut short",
+    "served_twice": "has delivered the text of a SYN twice",
 }
 
 _OUTCOMES = {
@@ -237,6 +240,8 @@ class Story:
         message = self.step(index).received
         start = self.sent_at(index)
         sent = f"sent at step {start}" if start else "sent before the start"
+        if self.step(index).label == "forged":
+            return "by nobody"
         old = age(message) if message is not None else ""
         return ", ".join(filter(None, (sent + (self._past(index) or ""), old)))
 

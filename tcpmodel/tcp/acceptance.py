@@ -36,6 +36,7 @@ def repeated_fin(me: Me, seg: Segment) -> Term:
     return z3.And(
         seg.has(FIN, ACK),
         seg.lacks(RST, SYN),
+        me.is_fresh(seg),
         z3.BoolVal(True) if me.flags_only else seg.seq + seg.len == me.rcv_nxt,
     )
 
@@ -80,7 +81,18 @@ def out_of_window(me: Me, seg: Segment) -> Reactions:
         when.append(z3.Not(identical_syn(me, seg)))
     if me.switches.tw_reopen != "off":
         when.append(z3.Not(reopens(me, seg)))
-    return Reaction(when, {}, me.ack())
+    return answered(me, seg, when)
+
+
+def answered(me: Me, seg: Segment, when: list[Term]) -> Reactions:
+    """An unacceptable segment is answered by an ACK; with `ack_throttle` a pure ACK is not."""
+    if me.switches.ack_throttle == "off":
+        return Reaction(when, {}, me.ack())
+    bare = z3.And(seg.lacks(FIN, RST, SYN), z3.Not(seg.has_text))
+    return [
+        Reaction([*when, z3.Not(bare)], {}, me.ack()),
+        Reaction([*when, bare], {}, None, "__throttled"),
+    ]
 
 
 @arrival(
@@ -245,7 +257,7 @@ def acks_unsent(me: Me, seg: Segment) -> Reactions:
         return None
     synchronized = z3.And(is_open(me), me.state != SYN_RECEIVED)
     unsent = me.acks_unsent(seg)
-    return Reaction([synchronized, *checked(me, seg), seg.has(ACK), unsent], {}, me.ack())
+    return answered(me, seg, [synchronized, *checked(me, seg), seg.has(ACK), unsent])
 
 
 CHECKS = (

@@ -9,6 +9,8 @@ from __future__ import annotations
 import z3
 
 from tcpmodel.core.terms import Term
+from tcpmodel.tcp.cookies import is_valid
+from tcpmodel.tcp.fast_open import delivery, text_taken
 from tcpmodel.tcp.rule import Reaction, Reactions, arrival
 from tcpmodel.tcp.segment import ACK, RST, SYN, Segment, after, ctl
 from tcpmodel.tcp.states import CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT
@@ -40,23 +42,41 @@ def listen_ignores_reset(me: Me, seg: Segment) -> Reactions:
     rfc="9293 3.10.7.2 second", says="a listener has sent nothing that could be acknowledged: reset"
 )
 def listen_refuses_ack(me: Me, seg: Segment) -> Reactions:
-    return Reaction([me.state == LISTEN, seg.lacks(RST), seg.has(ACK)], {}, me.reset_for(seg))
+    when = [me.state == LISTEN, seg.lacks(RST), seg.has(ACK)]
+    if me.switches.syn_cookies == "on":
+        when.append(z3.Not(is_valid(me, seg)))
+    return Reaction(when, {}, me.reset_for(seg))
 
 
 @arrival(rfc="9293 3.10.7.2 third; 9293 MUST-11", says="a SYN asks a listener to connect")
 def listen_receives_syn(me: Me, seg: Segment) -> Reactions:
+    if me.switches.syn_cookies == "on":
+        return None
     asked = [me.state == LISTEN, seg.lacks(RST, ACK), seg.has(SYN)]
     if me.switches.server_memory != "none":
         asked.append(z3.Not(older_than_accepted(me, seg)))
-    ready = [*asked, me.inc != me.switches.incarnations]
+    able = [*asked, me.inc != me.switches.incarnations]
+    ready, refusals = able, []
+    if "embryos" in me.variables and me.switches.backlog_policy == "drop":
+        full = me.embryos == me.switches.backlog
+        ready = [*able, z3.Not(full)]
+        refusals.append(Reaction([*able, full], {}, None, "__backlog_full"))
+    over = [*asked, me.inc == me.switches.incarnations]
+    refusals.append(Reaction(over, {}, None, "__out_of_incarnations"))
     return [
         Reaction(ready, _accept_syn(me, seg, iss), _answer(me, seg, iss), choice)
         for choice, iss in me.initial_sequence_numbers()
-    ] + [Reaction([*asked, me.inc == me.switches.incarnations], {}, None, "__out_of_incarnations")]
+    ] + refusals
 
 
 def _accept_syn(me: Me, seg: Segment, iss: Term) -> dict[Term, Term]:
     then = me.with_new_tcb(SYN_RECEIVED, iss, irs=seg.seq, peer=seg.inc)
+    then |= me.noting_timestamp(seg) | delivery(me, seg)
+    if me.switches.tfo == "on":
+        then[me.rcv_nxt] = seg.seq + 1 + text_taken(me, seg)
+    if "embryos" in me.variables:  # with room, or one of the others makes room
+        full = me.embryos == me.switches.backlog
+        then[me.embryos] = z3.If(full, me.embryos - 1, me.embryos)
     if me.switches.handshake == "two":
         # No third message: the server's SYN counts as acknowledged when it is sent.
         then |= {me.state: ESTABLISHED, me.snd_una: iss + 1, **first_window(me, seg)}
@@ -77,7 +97,7 @@ def _answer(me: Me, seg: Segment, iss: Term) -> Segment:
         return me.segment(ctl(ACK), iss + 1, seg.seq + 1, to=seg.inc, inc=me.inc + 1)
     if me.switches.handshake == "split":
         return me.segment(ctl(SYN), iss, to=seg.inc, inc=me.inc + 1)
-    return _synack(me, seg, iss)
+    return _synack(me, seg, iss, text_taken(me, seg))
 
 
 def older_than_accepted(me: Me, seg: Segment) -> Term:
@@ -95,9 +115,9 @@ def _text_of_syn(me: Me, seg: Segment) -> dict[Term, Term]:
     }
 
 
-def _synack(me: Me, seg: Segment, iss: Term) -> Segment:
+def _synack(me: Me, seg: Segment, iss: Term, text: Term | int = 0) -> Segment:
     mine = me.inc if iss.eq(me.iss) else me.inc + 1
-    taken: Term = seg.seq + 1
+    taken: Term = seg.seq + 1 + text
     if me.switches.syn_data == "on" and me.switches.handshake == "two":
         taken = taken + seg.text
     return me.segment(ctl(SYN, ACK), iss, taken, to=seg.inc, inc=mine)
@@ -166,6 +186,7 @@ def syn_sent_receives_synack(me: Me, seg: Segment) -> Reactions:
             me.confirmed: seg.to == me.inc,
             **me.nothing_left(),
             **first_window(me, seg),
+            **me.noting_timestamp(seg),
         },
         None if silent else me.ack(seg.seq + 1, to=seg.inc),
     )
@@ -183,6 +204,7 @@ def syn_sent_receives_syn(me: Me, seg: Segment) -> Reactions:
         me.rcv_nxt: seg.seq + 1,
         me.peer: seg.inc,
         **first_window(me, seg),
+        **me.noting_timestamp(seg),
     }
     if me.switches.handshake == "two":
         then |= {me.state: ESTABLISHED, me.snd_una: me.snd_nxt}

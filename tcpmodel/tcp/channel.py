@@ -25,6 +25,7 @@ class Arrival:
     """A segment that may arrive now: its name, its fields, and what taking it changes.
 
     when: the conditions of its arrival.
+    forged: no endpoint sent it.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Arrival:
     when: tuple[Term, ...]
     updates: Mapping[str, Term]
     receive: Receive
+    forged: bool = False
 
 
 @dataclass(frozen=True)

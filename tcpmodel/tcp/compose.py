@@ -25,11 +25,13 @@ from tcpmodel.core.terms import (
     conjuncts,
 )
 from tcpmodel.tcp.acceptance import CHECKS
+from tcpmodel.tcp.adversary import GROUP, Adversary
 from tcpmodel.tcp.arrives import UNSYNCHRONIZED
 from tcpmodel.tcp.calls import CALLS
 from tcpmodel.tcp.channel import Arrival, Past, Slots, fault_budgets, history, inputs
 from tcpmodel.tcp.clock import grow_older
 from tcpmodel.tcp.closing import CLOSING_RULES
+from tcpmodel.tcp.cookies import COOKIES
 from tcpmodel.tcp.crash import CRASHES
 from tcpmodel.tcp.limits import LIMITS
 from tcpmodel.tcp.opening import OPENING
@@ -49,6 +51,7 @@ from tcpmodel.tcp.world import World
 TCP_SOURCES = (
     *CALLS,
     *UNSYNCHRONIZED,
+    *COOKIES,
     *CHECKS,
     *REOPENING,
     *SYNCHRONIZED_RULES,
@@ -134,6 +137,7 @@ class _Composition:
             if switches.msl
             if name in self.tcbs[a]
         ]
+        self.adversary = Adversary(switches)
         self.is_history = switches.channel == "history"
         self.alone = switches.roles == "alone"
         if self.is_history and not switches.lossy:
@@ -147,6 +151,7 @@ class _Composition:
             variables += fault_budgets(switches)
         elif switches.msl:
             variables += [Var("now", Word(8)), Var("timer_fired", Bool())]
+        variables += self.adversary.variables
         groups = [c.group for c in self.channels.values() if switches.channel == "bag"]
         system = TransitionSystem(
             name=switches.spelled,
@@ -178,7 +183,10 @@ class _Composition:
 
     def actions(self) -> Iterator[Action]:
         for agent in AGENTS[:1] if self.alone else AGENTS:
-            arrivals: list[Arrival | None] = list(self.channels[peer_of(agent)].arrivals())
+            inbound = self.channels[peer_of(agent)]
+            base = self.constants(agent)["isn_base"]
+            forged = self.adversary.arrivals(inbound.name, self.tcbs[agent], base)
+            arrivals: list[Arrival | None] = [*inbound.arrivals(), *forged]
             bound = [(a, self.bind(agent, a)) for a in (None, *arrivals)]
             for rule in self.rules:
                 for arrival, put in bound[1:] if rule.kind == "segment" else bound[:1]:
@@ -186,6 +194,10 @@ class _Composition:
         for channel in self.channels.values():
             if isinstance(channel, Slots):
                 yield from channel.faults()
+        slots = {a: c for a, c in self.channels.items() if isinstance(c, Slots)}
+        listening = [a for a in AGENTS if permissions(self.switches, a)["may_listen"]]
+        listeners = {a: self.tcbs[a] for a in listening}
+        yield from self.adversary.deeds(slots, listeners, self.me)
         if self.switches.msl:
             yield self.tick()
 
@@ -198,6 +210,8 @@ class _Composition:
     ) -> Iterator[Action]:
         """The rule as an action of `agent`; none if its user never does that."""
         guard = [g for part in rule.reaction.when for g in conjuncts(put(part))]
+        if arrival is not None and arrival.forged:
+            guard = [z3.simplify(part) for part in guard]  # constants decide most of them
         if any(z3.is_false(part) for part in guard):
             return
         updates = {
@@ -225,7 +239,11 @@ class _Composition:
             updates = {**arrival.updates, **updates}
             receives = arrival.receive
             name += arrival.name
-        event = Event(agent, rule.kind, rule.label, f"{agent} {_group(rule)}", receives, sends)
+        updates |= self.adversary.marks(self.tcbs[agent], arrival, updates)
+        label, group = rule.label, f"{agent} {_group(rule)}"
+        if arrival is not None and arrival.forged:
+            label, group = "forged", GROUP
+        event = Event(agent, rule.kind, label, group, receives, sends)
         yield Action(name, tuple(guard), updates, rule.says, rule.rfc, event)
 
     def constants(self, agent: str) -> dict[str, Term]:
@@ -292,7 +310,7 @@ def _group(rule: Rule) -> str:
 
 def _starts(var: Var, switches: Scenario) -> Term:
     """The initial value: all is void, budgets are full, a server listens (as in the figures)."""
-    if var.name in ("losses_left", "copies_left"):
+    if var.name in ("losses_left", "copies_left", "forgeries_left"):
         assert isinstance(var.domain, Counter)
         return var.term == var.domain.term(var.domain.top)
     agent, _, name = var.name.partition(".")

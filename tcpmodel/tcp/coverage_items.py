@@ -27,7 +27,7 @@ PHRASES: Mapping[str, str] = {
     " of the model; no urgent pointer; the user is told nothing",
     "@receiving": "a RECEIVE is always outstanding: text is delivered when it is taken, unless "
     "`receiver=slow`",
-    "@timestamps": "there is no Timestamp Option",
+    "@timestamps": "timestamps (`ts_paws`) only reject what is older",
     "@window": "the window is constant and both sides know it, unless `receiver=slow`",
     "@r1": "there is no threshold R1: nothing is reported before the connection is given up",
     "@probes": "`keepalive=on` probes at any time, so there is no interval; probes end nothing",
@@ -154,7 +154,7 @@ second ¶2 | return
 third ¶1 | SYN: a wrong security compartment is answered by a reset
     - @security
 third ¶2 | take IRS and RCV.NXT from the SYN, select ISS, send SYN,ACK; queue other text
-    + listen_receives_syn: text with a SYN is kept if `syn_data=on`, a FIN is not
+    + listen_receives_syn: text with a SYN is kept if `syn_data=on` or `tfo=on`, a FIN is not
 third ¶3 | set SND.NXT and SND.UNA, enter SYN-RECEIVED; fill in the remote socket
     + listen_receives_syn: there is only one remote socket
 fourth ¶1 | drop what is left
@@ -189,7 +189,7 @@ fourth ¶5 | otherwise SYN-RECEIVED, form SYN,ACK
 fourth ¶6 | and send it; set the send window; queue other text for later
     + syn_sent_receives_syn: the window if `receiver=slow`, text if `syn_data=on`
 fourth ¶7 | text on a SYN is legal
-    ~ an active opener's SYN carries the first octet if `syn_data=on`
+    ~ an active opener's SYN carries the first octet if `syn_data=on` or `tfo=on`
 fifth ¶1 | neither SYN nor reset: drop
     + syn_sent_drops
 3.10.7.4 SEGMENT ARRIVES in other states
@@ -204,7 +204,7 @@ first, SYN-RECEIVED..TIME-WAIT ¶4 | see Appendix A.2: the test keeps valid ACKs
 first, SYN-RECEIVED..TIME-WAIT ¶5 | with a zero window accept valid ACK, URG and RST all the same
     ~ an ACK or a reset at RCV.NXT is accepted; of a probe the ACK is not read, but comes again
 first, SYN-RECEIVED..TIME-WAIT ¶6 | not acceptable: send an ACK, unless it is a reset
-    + out_of_window, reset_out_of_window
+    + out_of_window, reset_out_of_window: with `ack_throttle=on` not to a pure ACK
 first, SYN-RECEIVED..TIME-WAIT ¶7 | then drop it
     + out_of_window
 first, SYN-RECEIVED..TIME-WAIT ¶8 | with timestamps a SYN in TIME-WAIT is judged otherwise

@@ -28,7 +28,7 @@ Figure 5 Note 3 | a reset leads to LISTEN or CLOSED from everywhere; who sends o
 ¶2 | numbers are in use until an MSL after they were sent
     ~ with `msl` each segment ages and is gone at that age
 ¶3 | where numbers wrap within an MSL, timestamps tell old from new
-    - @timestamps; `width` decides how soon numbers wrap
+    ~ `ts_paws`: they tick once per connection; `width` decides how soon numbers wrap
 3.5 Establishing a connection
 ¶1 | three messages: a SYN, its acknowledgment with a SYN, the acknowledgment of that
     + two_way_server_repeats, syn_received_resends_synack: other answers; else see 3.10.7

@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from tcpmodel.core.errors import ModelError
+from tcpmodel.tcp.security import assumptions, conflict
+from tcpmodel.tcp.security_switches import SecuritySwitches
 from tcpmodel.tcp.switch import Switch, hint, switch
 from tcpmodel.tcp.text_switches import TextSwitches
 from tcpmodel.tcp.time_switches import TimeSwitches
@@ -21,7 +23,7 @@ MAX_DIGITS = 9
 
 
 @dataclass(frozen=True)
-class Scenario(TextSwitches, TimeSwitches):
+class Scenario(SecuritySwitches, TextSwitches, TimeSwitches):
     """The switches of a model.  The defaults are the preset `rfc9293`."""
 
     name: str = "rfc9293"
@@ -205,6 +207,8 @@ class Scenario(TextSwitches, TimeSwitches):
                 "channel=history; a search needs isn=constant, distinct or free"
             )
         self.check_time()
+        if contradiction := conflict(self.switches):
+            raise ModelError(contradiction)
 
     @property
     def isn_stride(self) -> int:
@@ -268,6 +272,7 @@ class Scenario(TextSwitches, TimeSwitches):
             "users": f"{self.roles}, first CLOSE by {self.closes}{attempt}, ABORT {self.abort}, "
             f"{self.data} octets sent by {self.senders}{self.way_of_text}"
             + remarks("users", self.switches),
+            **assumptions(self.switches),
         }
 
 
@@ -275,7 +280,9 @@ def _number(limit: str | int) -> str:
     return "of any number" if limit == "any" else f"at most {limit}" if limit else "none"
 
 
-_MIXED_IN = TextSwitches.__annotations__.keys() | TimeSwitches.__annotations__.keys()
+_MIXED_IN = set[str]().union(
+    *(kind.__annotations__ for kind in (SecuritySwitches, TextSwitches, TimeSwitches))
+)
 
 SWITCHES: Mapping[str, Switch] = {
     f.name: f.metadata["switch"]

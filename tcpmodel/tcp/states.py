@@ -65,3 +65,6 @@ OUTCOME = Enumeration(
 """How the last connection of an endpoint ended, as its user was told (RFC 9293 MUST-12); `crashed`:
 its user is gone as well.
 """
+
+SWAYED = Enumeration("swayed", ("nothing", "attempt", "connection"))
+"""Whose state a forged segment has changed: nobody's, an attempt's to connect, a connection's."""

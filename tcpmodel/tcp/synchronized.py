@@ -58,6 +58,7 @@ def _process(me: Me, seg: Segment, state: Term) -> dict[Term, Term]:
         **me.entering(state),
         **forget_time_wait(me, me.acks_new(seg)),
         **window_after(me, seg, opens=me.state == SYN_RECEIVED),
+        **me.noting_timestamp(seg),
     }
 
 

@@ -20,6 +20,7 @@ from tcpmodel.tcp.buffers import (
     udp_endpoint_domains,
 )
 from tcpmodel.tcp.scenario import Scenario
+from tcpmodel.tcp.security_domains import security_domains
 from tcpmodel.tcp.segment import ACK, CTL, FIN, RST, SYN, Segment, after, ctl, within
 from tcpmodel.tcp.states import CLOSED, LISTEN, OUTCOME, STATE, TIME_WAIT
 from tcpmodel.tcp.timers import Timers, number_of, optional_domains
@@ -32,6 +33,7 @@ per endpoint.
 OUTLIVES_TCB = GOT | {
     *("inc", "used", "quiet", "accepted", "last_irs"),
     *("outcome", "stale_text", "stale_fin"),
+    *("embryos", "swayed", "cut_short", "served", "served_twice"),
 }
 """What outlives a TCB: the count of connections and of initial sequence numbers, the quiet time,
 what a server remembers of its clients, and what properties want to know afterwards.
@@ -69,7 +71,7 @@ def tcb_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
     domains["stale_text"] = (Bool(), True)
     domains["stale_fin"] = (Bool(), True)
     domains["outcome"] = (OUTCOME, True)
-    return domains | buffer_domains(switches)
+    return domains | buffer_domains(switches) | security_domains(switches)
 
 
 def segment_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
@@ -83,6 +85,8 @@ def segment_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
         "ack": (number, False),
     }
     domains |= payload_domains(switches)
+    if switches.ts_paws == "on":
+        domains["ts"] = (Counter(switches.incarnations), False)
     domains["inc"] = (Counter(switches.incarnations), True)
     domains["to"] = (Counter(switches.incarnations), True)
     return domains
@@ -158,7 +162,8 @@ class Me(Timers):
         cases.append(z3.And(long, within(last, self.rcv_nxt, window)))
         if "unread" in self.variables:
             cases.append(z3.And(seg.len == 0, window == 0, seg.seq == self.rcv_nxt))
-        return z3.Or(*cases)
+        fits = z3.Or(*cases)
+        return z3.And(fits, self.is_fresh(seg)) if "ts_recent" in self.variables else fits
 
     @property
     def rcv_wnd(self) -> Term:
@@ -170,6 +175,18 @@ class Me(Timers):
         """A counter of mine as a number mod 2^w."""
         term = self.variables[name]
         return z3.ZeroExt(self.switches.width - term.size(), term)
+
+    def is_fresh(self, seg: Segment) -> Term:
+        """Its timestamp is not older than the last one; resets are exempt (RFC 7323 5.2, 5.3)."""
+        if "ts_recent" not in self.variables:
+            return z3.BoolVal(True)
+        return z3.Or(seg.has(RST), z3.UGE(seg.fields["ts"], self.ts_recent))
+
+    def noting_timestamp(self, seg: Segment) -> dict[Term, Term]:
+        """The update of TS.Recent by a segment that is taken (RFC 7323 4.3)."""
+        if "ts_recent" not in self.variables:
+            return {}
+        return {self.ts_recent: seg.fields["ts"]}
 
     def is_next(self, seg: Segment) -> Term:
         """The segment begins at RCV.NXT."""
@@ -243,14 +260,16 @@ class Me(Timers):
         if "unread" in self.variables:
             window = self.rcv_wnd if wnd is None else wnd
             fields["wnd"] = z3.Extract(self.unread.size() - 1, 0, window)
+        if self.switches.ts_paws == "on":
+            fields["ts"] = self.inc if inc is None else inc
         fields["inc"] = self.inc if inc is None else inc
         fields["to"] = self.peer if to is None else to
         return Segment(fields)
 
     @property
     def syn_payload(self) -> Term:
-        """How many octets my SYN carries, in one bit: none unless `syn_data=on`."""
-        if self.switches.syn_data == "off":
+        """How many octets my SYN carries, in one bit: none unless `syn_data=on` or `tfo=on`."""
+        if self.switches.syn_data == "off" and self.switches.tfo == "off":
             return z3.BitVecVal(0, 1)
         return z3.If(self.may_send, z3.BitVecVal(1, 1), z3.BitVecVal(0, 1))
 

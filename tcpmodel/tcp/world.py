@@ -24,6 +24,7 @@ from tcpmodel.tcp.states import (
     LAST_ACK,
     LISTEN,
     OUTCOME,
+    SWAYED,
     SYNCHRONIZED,
 )
 
@@ -143,6 +144,20 @@ class World:
                 f"{name} counts no ticks in this scenario: use rto_policy=exponential or linear4"
             )
         return self.tcbs[name][field]
+
+    def swayed(self, name: str, *what: str) -> Term:
+        """A forged segment has changed the state of `name`: of an `attempt` to connect, or of a
+        synchronized `connection`; of either, if neither is named.
+        """
+        kinds = what or SWAYED.names[1:]
+        return z3.Or(*(self.endpoint(name).swayed == SWAYED.term(kind) for kind in kinds))
+
+    def delivered_twice(self, name: str) -> Term:
+        """`name` has delivered an octet that was for another connection: with Fast Open, text of a
+        SYN that an earlier connection had already delivered.
+        """
+        me = self.endpoint(name)
+        return z3.Or(me.stale_text, me.served_twice) if "served_twice" in me.tcb else me.stale_text
 
     def synchronized(self, name: str) -> Term:
         """`name` is in a synchronized state (RFC 9293 section 3.5.1)."""

@@ -56,7 +56,7 @@ def test_names_are_unique_and_well_formed() -> None:
     names = [name for claim in claims().values() for name in (claim.code, claim.id)]
     assert len({name.lower() for name in names}) == len(names)
     for claim in claims().values():
-        assert re.fullmatch(r"P\d\d[a-z]?", claim.code)
+        assert re.fullmatch(r"P\d{2,3}[a-z]?", claim.code)
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", claim.id)
 
 

@@ -60,6 +60,10 @@ WITH_TEXT = (
     "rfc9293 data=1 syn_data=on",
     "two_way data=2 width=6 syn_data=on reassembly=hold",
     "tw2 data=3 reassembly=hold receiver=slow syn_data=on",
+    "rfc9293 data=1 ack_throttle=on syn_cookies=on ts_paws=on",
+    "rfc9293 data=1 tfo=on",
+    "rfc793 adversary=off_path forgeries=1 forges=syn_flood backlog=2 backlog_policy=evict",
+    "rfc793 adversary=off_path forgeries=1 forges=syn_flood backlog=2",
 )
 
 

@@ -42,6 +42,8 @@ TOPICS = {
         *("half_close", "fin_piggyback", "second_close"),
         *("protocol", "reassembly", "receiver", "persist", "syn_data"),
     ),
+    "adversary": ("adversary", "forgeries", "forges", "guess"),
+    "defences": ("ack_throttle", "ts_paws", "syn_cookies", "tfo", "backlog", "backlog_policy"),
 }
 """Under which topic of the assumptions each switch is named."""
 
@@ -172,16 +174,27 @@ class TestAssumptions:
         assert sorted(k for keys in TOPICS.values() for k in keys) == sorted(SWITCHES)
         assert set(Scenario().assumptions) == set(TOPICS)
 
-    @pytest.mark.parametrize("base", ["rfc9293 data=1 width=6", "tw2 data=1 width=6 rto=1"])
+    @pytest.mark.parametrize(
+        "base",
+        [
+            "rfc9293 data=1 width=6",
+            "tw2 data=1 width=6 rto=1",
+            "rfc9293 data=1 width=6 adversary=off_path forgeries=1",
+            "rfc9293 width=6 adversary=off_path forgeries=1 forges=syn_flood backlog=1",
+        ],
+    )
     def test_no_switch_is_passed_over(self, base: str) -> None:
         """A switch that is changed shows in its topic, and in no other.
 
-        (A restart of TIME-WAIT and a retransmission time-out mean nothing without a clock.)
+        (A restart of TIME-WAIT and a retransmission time-out mean nothing without a clock, nor
+        does what is forged without an adversary.)
         """
         chosen = scenario(base)
         for topic, keys in TOPICS.items():
             for key in keys:
                 if key == "time_wait_restart" and not chosen.msl:
+                    continue
+                if key in ("forges", "guess") and chosen.adversary == "none":
                     continue
                 for changed in different(chosen, key):
                     before, after = chosen.assumptions, changed.assumptions
