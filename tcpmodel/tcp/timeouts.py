@@ -32,7 +32,9 @@ def _unacknowledged(me: Me) -> object:
 def retransmit_syn(me: Me) -> Reactions:
     if me.switches.retransmit == "off":
         return None
-    bare = me.segment(ctl(SYN), me.iss, text=me.syn_payload)
+    # With Fast Open a SYN that is sent again comes without text (RFC 7413 section 4.1.3).
+    text = 0 if me.switches.tfo == "on" else me.syn_payload
+    bare = me.segment(ctl(SYN), me.iss, text=text)
     # In a handshake of four messages the server's SYN leaves here, also for the first time.
     four = me.switches.handshake == "four_naive"
     synack = bare if four else me.segment(ctl(SYN, ACK), me.iss, me.rcv_nxt)
