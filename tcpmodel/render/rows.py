@@ -88,10 +88,11 @@ def _arrival(story: Story, index: int) -> list[Line]:
     assert received is not None
     stale, again = story.is_stale(index), story.is_again(index)
     far = index - story.sent_at(index) > FAR
-    if not (stale or again or far or words.age(received)):
+    forged = words.is_forged(story.step(index))
+    if not (stale or again or far or forged or words.age(received)):
         return []
     name = f"{'stale ' * stale}{words.segment(received)}{' again' * again}"
-    style = typeset.ALARM if stale else typeset.NOTE
+    style = typeset.ALARM if stale or forged else typeset.NOTE
     return [Line(name, style), Line(_bound(story.provenance(index)), typeset.NOTE)]
 
 

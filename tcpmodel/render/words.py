@@ -152,6 +152,11 @@ def is_retransmission(step: Step) -> bool:
     return step.kind == "timer" and "retransmission" in step.label
 
 
+def is_forged(step: Step) -> bool:
+    """What the step receives was sent by no endpoint: it has no way to be drawn."""
+    return step.label == "forged"
+
+
 def extra(step: Step) -> str:
     """What the label of a step adds to its arrow: the event, but not `receives SYN`."""
     if step.received is None or step.agent == NETWORK:
@@ -191,7 +196,7 @@ class Story:
         found: list[Flight] = []
         arrived: Counter[object] = Counter()
         for index, step in enumerate(self.trace.steps, start=1):
-            if (message := step.received) is None or _goes_on(step):
+            if (message := step.received) is None or _goes_on(step) or is_forged(step):
                 continue
             start = self.sent_at(index)
             if step.agent == NETWORK:
@@ -240,8 +245,8 @@ class Story:
         message = self.step(index).received
         start = self.sent_at(index)
         sent = f"sent at step {start}" if start else "sent before the start"
-        if self.step(index).label == "forged":
-            return "by nobody"
+        if is_forged(self.step(index)):
+            return "sent by no endpoint"
         old = age(message) if message is not None else ""
         return ", ".join(filter(None, (sent + (self._past(index) or ""), old)))
 
