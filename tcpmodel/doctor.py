@@ -36,10 +36,18 @@ PROGRAMS = {
         "drawing state diagrams",
         "install Graphviz (Debian: graphviz) or pip install 'tcpmodel[draw]'",
     ),
-    "spin": (("-V",), "tests: agreement with SPIN", "Debian: spin"),
-    "java": (("-version",), "tests: agreement with TLC", "Debian: default-jre-headless"),
-    "tshark": (("--version",), "tests: reading captures", "Debian: tshark"),
-    "chromium": (("--version",), "tests: pages and charts in a browser", "Debian: chromium"),
+    "spin": (("-V",), "comparing counts with SPIN by hand; no test does so yet", "Debian: spin"),
+    "java": (
+        ("-version",),
+        "comparing counts with TLC by hand; no test does so yet",
+        "Debian: default-jre-headless",
+    ),
+    "tshark": (("--version",), "reading captures; nothing writes any yet", "Debian: tshark"),
+    "chromium": (
+        ("--version",),
+        "looking at charts in a browser; no test does so yet",
+        "Debian: chromium",
+    ),
 }
 
 

@@ -20,7 +20,7 @@ from tcpmodel.claims.discovery import line_of, load
 from tcpmodel.claims.language import Claim, Expected
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.property import Property
-from tcpmodel.core.result import Budget, Evidence, Observer, Result, Verdict, silent
+from tcpmodel.core.result import Budget, Evidence, Observer, Result, silent
 from tcpmodel.core.terms import FreeVariables
 from tcpmodel.core.trace import Trace
 from tcpmodel.engines.registry import choose
@@ -258,8 +258,3 @@ def exit_code(
     if any(o.inconclusive for o in outcomes):
         return 5
     return 11 if any(o.vacuous for o in outcomes) else 0
-
-
-def verdict_of(found: Outcome) -> Verdict:
-    """The verdict of an outcome."""
-    return Verdict(found.verdict)

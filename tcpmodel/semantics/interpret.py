@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import z3
 
 from tcpmodel.core.errors import ModelError
-from tcpmodel.core.system import TransitionSystem
-from tcpmodel.core.terms import Domain, Term, Value, Var, conjunction
+from tcpmodel.core.system import TransitionSystem, in_range
+from tcpmodel.core.terms import Term, Value, Var, conjunction
 from tcpmodel.semantics.expression import Text
 
 Codes: TypeAlias = tuple[int, ...]
@@ -116,7 +116,7 @@ def solutions(
     for name, value in (known or {}).items():
         solver.add(system.by_name[name].term == system.by_name[name].domain.term(value))
     for var in system.variables:
-        solver.add(_within(var.term, var.domain))
+        solver.add(in_range(var.term, var.domain))
     for _ in range(limit + 1):
         if solver.check() != z3.sat:
             return
@@ -130,12 +130,6 @@ def solutions(
 def code_of(value: Term) -> int:
     """The code of a constant term."""
     return int(z3.is_true(value)) if z3.is_bool(value) else int(value.as_long())
-
-
-def _within(term: Term, domain: Domain) -> Term:
-    if z3.is_bool(term) or domain.size == 1 << domain.bits:
-        return z3.BoolVal(True)
-    return z3.ULT(term, z3.BitVecVal(domain.size, domain.bits))
 
 
 _Keyed: TypeAlias = tuple[int, list[tuple[int, Term]]]
