@@ -7,8 +7,7 @@ through a tree of `if`s, nothing else is clever.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -18,6 +17,7 @@ from tcpmodel.core.errors import ModelError
 from tcpmodel.core.system import TransitionSystem, in_range
 from tcpmodel.core.terms import Term, Value, Var, conjunction
 from tcpmodel.semantics.expression import Text
+from tcpmodel.semantics.guards import Branch, Leaf, Node, guard_tree
 
 Codes: TypeAlias = tuple[int, ...]
 """A state, encoded."""
@@ -132,10 +132,6 @@ def code_of(value: Term) -> int:
     return int(z3.is_true(value)) if z3.is_bool(value) else int(value.as_long())
 
 
-_Keyed: TypeAlias = tuple[int, list[tuple[int, Term]]]
-"""The index of an action, and the conjuncts of its guard with their ids."""
-
-
 class _Generator:
     """The source of `successors` and `canonical` for one system."""
 
@@ -152,11 +148,7 @@ class _Generator:
         count = len(self.system.variables)
         unpack = f"    ({''.join(f'v{i},' for i in range(count))}) = s" if count else "    pass"
         lines = ["def successors(s):", unpack, "    out = []", "    add = out.append"]
-        keyed = [
-            (i, [(part.get_id(), part) for part in a.guard])
-            for i, a in enumerate(self.system.actions)
-        ]
-        self.tree(keyed, lines, 1)
+        self.tree(guard_tree(self.system.actions), lines, 1)
         lines += ["    return out", "", "def canonical(s):", unpack]
         row = [f"v{i}" for i in range(count)]
         for group in self.system.interchangeable:
@@ -164,25 +156,18 @@ class _Generator:
         lines.append(f"    return ({''.join(r + ',' for r in row)})")
         return "\n".join(lines) + "\n"
 
-    def tree(self, actions: list[_Keyed], lines: list[str], depth: int) -> None:
-        """Actions that share a conjunct are put under one `if` for it, most frequent first."""
+    def tree(self, nodes: Iterable[Node], lines: list[str], depth: int) -> None:
+        """Actions that share a conjunct stand under one `if` for it."""
         indent = "    " * depth
-        while actions:
-            tally = Counter(key for _, guard in actions for key, _ in guard)
-            common = tally.most_common(1)
-            if not common or common[0][1] < 2 or depth > 60:
-                for index, guard in actions:
-                    self.step(index, [part for _, part in guard], lines, indent)
-                return
-            key = common[0][0]
-            inside = [(i, g) for i, g in actions if any(k == key for k, _ in g)]
-            actions = [(i, g) for i, g in actions if all(k != key for k, _ in g)]
-            shared = next(part for k, part in inside[0][1] if k == key)
-            lines.append(f"{indent}if {self.text.condition(shared, lines, indent)}:")
-            rest = [(i, [pair for pair in g if pair[0] != key]) for i, g in inside]
-            self.tree(rest, lines, depth + 1)
+        for node in nodes:
+            match node:
+                case Leaf(index, guard):
+                    self.step(index, guard, lines, indent)
+                case Branch(condition, inside):
+                    lines.append(f"{indent}if {self.text.condition(condition, lines, indent)}:")
+                    self.tree(inside, lines, depth + 1)
 
-    def step(self, index: int, guard: list[Term], lines: list[str], indent: str) -> None:
+    def step(self, index: int, guard: Sequence[Term], lines: list[str], indent: str) -> None:
         if guard:
             condition = self.text.condition(conjunction(guard), lines, indent)
             lines.append(f"{indent}if {condition}:")
