@@ -82,7 +82,8 @@ class Result:
     """A verdict with all that is needed to trust it.
 
     states, transitions: explored (None for symbolic engines); depth: of the search, in steps.
-    cpu_seconds: processor time of the check.
+    cpu_seconds: processor time of the check.  peak_bytes: the largest size of what the engine kept
+        of the states, in octets; None if it cannot tell.
     trace: the counterexample of a FAILS, the witness of a `sometimes` that HOLDS.
     twin: for a `knows` that FAILS, the run that the agent cannot tell from `trace`.
     reason: for HOLDS_UP_TO and UNKNOWN, what stopped the search.
@@ -100,6 +101,7 @@ class Result:
     depth: int | None = None
     cpu_seconds: float = 0.0
     twin: Trace | None = None
+    peak_bytes: int | None = None
 
     def __post_init__(self) -> None:
         kind, verdict = self.question.kind, self.verdict

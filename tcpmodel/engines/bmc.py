@@ -32,7 +32,7 @@ from tcpmodel.core.result import (
 from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.terms import FreeVariables, Term
 from tcpmodel.core.trace import Trace
-from tcpmodel.engines.explicit import megabytes_in_use
+from tcpmodel.engines.exploration import megabytes_in_use
 from tcpmodel.engines.kinds import refusal
 from tcpmodel.semantics.interpret import Codes, compile_predicate
 from tcpmodel.semantics.replay import Choice, replay

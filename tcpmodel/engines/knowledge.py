@@ -16,8 +16,9 @@ from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.result import Budget, Observer, Progress, Result, Scope, Verdict, silent
 from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.terms import Term
-from tcpmodel.engines.explicit import Search, explored, trace_to
+from tcpmodel.engines.exploration import Exploration, explored, trace_to
 from tcpmodel.engines.kinds import refusal
+from tcpmodel.engines.native import quickest
 
 NAME = "knowledge"
 
@@ -37,7 +38,7 @@ def check(
         raise refusal(NAME, question.kind)
     started = time.process_time()
     view = _view(system, question.agent)
-    search = explored(system, question, budget, observer, view=view)
+    search = explored(system, question, budget, observer, quickest(), view=view)
     observer(Progress("views", search.depth, len(search.order)))
     pair = _indistinguishable(search, question, view)
     ends = (
@@ -79,7 +80,7 @@ def _view(system: TransitionSystem, agent: str) -> list[Term]:
 
 
 def _indistinguishable(
-    search: Search, question: Property, view: list[Term]
+    search: Exploration, question: Property, view: list[Term]
 ) -> tuple[int, int] | None:
     """Two states that look the same: one in which the agent should know, one without the fact."""
     look = search.compiled.function(view)

@@ -21,8 +21,9 @@ from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.result import Budget, Observer, Progress, Result, Scope, Verdict, silent
 from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.trace import Trace
-from tcpmodel.engines.explicit import Search, explored, whole
+from tcpmodel.engines.exploration import Exploration, explored, whole
 from tcpmodel.engines.kinds import refusal
+from tcpmodel.engines.native import quickest
 from tcpmodel.semantics.interpret import Codes
 from tcpmodel.semantics.replay import choices_through, replay
 
@@ -52,7 +53,7 @@ def check(
             raise ModelError(
                 f"no group of actions is called {group!r}; there are {', '.join(known)}"
             )
-    search = explored(system, question, budget, observer, keep_edges=True)
+    search = explored(system, question, budget, observer, quickest())
     try:
         observer(Progress("loops", search.depth, len(search.order)))
         lasso = _Graph(search, question).lasso()
@@ -99,32 +100,30 @@ class _Lasso:
 class _Graph:
     """The explored graph away from the target."""
 
-    def __init__(self, search: Search, question: Property) -> None:
+    def __init__(self, search: Exploration, question: Property) -> None:
         self.search = search
         self.question = question
         compiled = search.compiled
         premise = compiled.predicate(question.formula)
         target = compiled.predicate(question.target)
-        self.expanded = len(search.edges)
+        self.steps = search.steps()
         self.away = [not target(state) for state in search.order]
         self.starts = [i for i, state in enumerate(search.order) if self.away[i] and premise(state)]
-        self.group = [a.event.group for a in compiled.system.actions]
+        self.group = [a.event.group for a in search.system.actions]
 
     def edges(self, state: int) -> list[tuple[int, int]]:
         """The steps from `state` that stay away from the target."""
-        if state >= self.expanded:
-            return []
-        return [(a, t) for a, t in self.search.edges[state] if self.away[t]]
+        return [(a, t) for a, t in self.steps[state] if self.away[t]]
 
     def enabled(self, state: int) -> set[str]:
         """The groups that can move in `state`."""
-        return {self.group[a] for a, _ in self.search.edges[state]}
+        return {self.group[a] for a, _ in self.steps[state]}
 
     def lasso(self) -> _Lasso | None:
         """A shortest way to some fair loop, or None."""
         parents, reachable = self.explore()
         for state in reachable:
-            if state < self.expanded and not self.search.edges[state]:
+            if state < self.search.expanded and not self.steps[state]:
                 return _Lasso(*self.way(parents, state), [])
         graph = nx.DiGraph()
         graph.add_nodes_from(reachable)
@@ -241,7 +240,7 @@ class _Graph:
         raise EngineError("a strongly connected component is not connected")
 
 
-def _trace(system: TransitionSystem, search: Search, lasso: _Lasso) -> Trace:
+def _trace(system: TransitionSystem, search: Exploration, lasso: _Lasso) -> Trace:
     """The lasso as a run of the whole system.
 
     Sorted slots hide that a loop may leave the segments in other slots than it found them in; it is

@@ -9,11 +9,13 @@ from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.result import Budget, Observer, Result
 from tcpmodel.core.system import TransitionSystem
-from tcpmodel.engines import bmc, explicit, knowledge, liveness
+from tcpmodel.engines import bmc, explicit, knowledge, liveness, native
+from tcpmodel.semantics.jit import available
 
 Engine: TypeAlias = Callable[[TransitionSystem, Property, Budget, Observer], Result]
 
 ENGINES: Mapping[str, Engine] = {
+    native.NAME: native.check,
     explicit.NAME: explicit.check,
     bmc.NAME: bmc.check,
     liveness.NAME: liveness.check,
@@ -40,4 +42,6 @@ def choose(name: str, system: TransitionSystem, question: Property) -> tuple[Eng
         return knowledge.check, "what an agent knows depends on all reachable states"
     if system.history is not None:
         return bmc.check, "a history channel has no finite set of states"
-    return explicit.check, "all reachable states can be visited"
+    if not available():
+        return explicit.check, "all reachable states can be visited (faster with llvmlite)"
+    return native.check, "all reachable states can be visited"

@@ -40,11 +40,8 @@ class Interpreter:
     canonical: Callable[[Codes], Codes]
 
     def initial(self, limit: int = 100_000) -> list[Codes]:
-        """All initial states, canonical, without duplicates, in ascending order.
-
-        Raises `ModelError` if there are more than `limit`.
-        """
-        return sorted({self.canonical(codes) for codes in solutions(self.system, limit)})
+        """See `initial_states`."""
+        return initial_states(self.system, limit)
 
     def function(self, terms: Sequence[Term]) -> Callable[[Codes], tuple[int, ...]]:
         """A function from a state to the values of `terms` in it."""
@@ -75,7 +72,33 @@ def interpreter(system: TransitionSystem, *, canonical: bool = True) -> Interpre
     source = _Generator(system).module(canonical)
     scope: dict[str, Any] = {}
     exec(compile(source, f"<{system.name}>", "exec"), scope)  # noqa: S102 - our own source
-    return Interpreter(system, scope["successors"], scope["canonical"])
+    return Interpreter(system, scope["successors"], sorting(system))
+
+
+def sorting(system: TransitionSystem) -> Callable[[Codes], Codes]:
+    """The function that sorts the interchangeable slots of a state, largest first."""
+    place = {var.name: i for i, var in enumerate(system.variables)}
+    groups = [[[place[n] for n in slot] for slot in g] for g in system.interchangeable]
+
+    def canonical(codes: Codes) -> Codes:
+        row = list(codes)
+        for slots in groups:
+            contents = sorted((tuple(codes[i] for i in slot) for slot in slots), reverse=True)
+            for slot, content in zip(slots, contents, strict=True):
+                for i, code in zip(slot, content, strict=True):
+                    row[i] = code
+        return tuple(row)
+
+    return canonical
+
+
+def initial_states(system: TransitionSystem, limit: int = 100_000) -> list[Codes]:
+    """All initial states, canonical, without duplicates, in ascending order.
+
+    Raises `ModelError` if there are more than `limit`.
+    """
+    canonical = sorting(system)
+    return sorted({canonical(codes) for codes in solutions(system, limit)})
 
 
 def compile_function(
@@ -133,7 +156,7 @@ def code_of(value: Term) -> int:
 
 
 class _Generator:
-    """The source of `successors` and `canonical` for one system."""
+    """The source of `successors` for one system."""
 
     def __init__(self, system: TransitionSystem) -> None:
         self.system = system
@@ -149,11 +172,7 @@ class _Generator:
         unpack = f"    ({''.join(f'v{i},' for i in range(count))}) = s" if count else "    pass"
         lines = ["def successors(s):", unpack, "    out = []", "    add = out.append"]
         self.tree(guard_tree(self.system.actions), lines, 1)
-        lines += ["    return out", "", "def canonical(s):", unpack]
-        row = [f"v{i}" for i in range(count)]
-        for group in self.system.interchangeable:
-            self.sort(group, row, lines, "    ")
-        lines.append(f"    return ({''.join(r + ',' for r in row)})")
+        lines.append("    return out")
         return "\n".join(lines) + "\n"
 
     def tree(self, nodes: Iterable[Node], lines: list[str], depth: int) -> None:

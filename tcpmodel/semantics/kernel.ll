@@ -1,0 +1,406 @@
+; The search for states of $words words, as LLVM IR; see kernel.py.  $$-names are filled in there.
+declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
+
+define internal i64 @hash(ptr %row) alwaysinline {
+  $hash
+  ret i64 %h
+}
+
+; The place where the search for a hash begins: hash * places / 2^64.
+define internal i64 @home(i64 %hash, i64 %places) alwaysinline {
+  %a = zext i64 %hash to i128
+  %b = zext i64 %places to i128
+  %c = mul i128 %a, %b
+  %d = lshr i128 %c, 64
+  %e = trunc i128 %d to i64
+  ret i64 %e
+}
+
+define internal i64 @get(ptr %context, i64 %field) alwaysinline {
+  %p = getelementptr i64, ptr %context, i64 %field
+  %v = load i64, ptr %p
+  ret i64 %v
+}
+
+define internal void @set(ptr %context, i64 %field, i64 %value) alwaysinline {
+  %p = getelementptr i64, ptr %context, i64 %field
+  store i64 %value, ptr %p
+  ret void
+}
+
+define internal ptr @row_of(ptr %rows, i64 %index) alwaysinline {
+  %offset = mul i64 %index, $words
+  %p = getelementptr i64, ptr %rows, i64 %offset
+  ret ptr %p
+}
+
+; The index of a row, or -1 - (the place where it belongs).
+define internal i64 @lookup(ptr %context, ptr %row, i64 %hash) alwaysinline {
+entry:
+  %table0 = call i64 @get(ptr %context, i64 $table)
+  %table = inttoptr i64 %table0 to ptr
+  %rows0 = call i64 @get(ptr %context, i64 $rows)
+  %rows = inttoptr i64 %rows0 to ptr
+  %places = call i64 @get(ptr %context, i64 $places)
+  %home = call i64 @home(i64 %hash, i64 %places)
+  %tag = shl i64 %hash, 32
+  br label %probe
+probe:
+  %place = phi i64 [ %home, %entry ], [ %next, %further ]
+  %p = getelementptr i64, ptr %table, i64 %place
+  %slot = load i64, ptr %p
+  %empty = icmp eq i64 %slot, 0
+  br i1 %empty, label %absent, label %taken
+taken:
+  %difference = xor i64 %slot, %tag
+  %similar = icmp ult i64 %difference, 4294967296
+  br i1 %similar, label %compare, label %further
+compare:
+  %number = and i64 %slot, 4294967295
+  %index = sub i64 %number, 1
+  %known = call ptr @row_of(ptr %rows, i64 %index)
+  $same
+  br i1 %equal, label %present, label %further
+further:
+  %up = add i64 %place, 1
+  %over = icmp eq i64 %up, %places
+  %next = select i1 %over, i64 0, i64 %up
+  br label %probe
+present:
+  ret i64 %index
+absent:
+  %result = xor i64 %place, -1
+  ret i64 %result
+}
+
+; Keep a row if it is new.
+define internal void @keep(ptr %context, ptr %row, i64 %hash, i64 %parent) alwaysinline {
+entry:
+  %at = call i64 @lookup(ptr %context, ptr %row, i64 %hash)
+  %is_new = icmp slt i64 %at, 0
+  br i1 %is_new, label %add, label %end
+add:
+  %place = xor i64 %at, -1
+  %count = call i64 @get(ptr %context, i64 $count)
+  %number = add i64 %count, 1
+  %tag = shl i64 %hash, 32
+  %slot = or i64 %tag, %number
+  %table0 = call i64 @get(ptr %context, i64 $table)
+  %table = inttoptr i64 %table0 to ptr
+  %p = getelementptr i64, ptr %table, i64 %place
+  store i64 %slot, ptr %p
+  %rows0 = call i64 @get(ptr %context, i64 $rows)
+  %rows = inttoptr i64 %rows0 to ptr
+  %new = call ptr @row_of(ptr %rows, i64 %count)
+  $copy
+  %parents0 = call i64 @get(ptr %context, i64 $parents)
+  %parents = inttoptr i64 %parents0 to ptr
+  %pp = getelementptr i32, ptr %parents, i64 %count
+  %short = trunc i64 %parent to i32
+  store i32 %short, ptr %pp
+  call void @set(ptr %context, i64 $count, i64 %number)
+  %check0 = call i64 @get(ptr %context, i64 $check)
+  %check = inttoptr i64 %check0 to ptr
+  %said = call i64 %check(ptr %row)
+  %seen = call i64 @get(ptr %context, i64 $seen)
+  %union = or i64 %seen, %said
+  call void @set(ptr %context, i64 $seen, i64 %union)
+  %goal = and i64 %said, 1
+  %hit = icmp eq i64 %goal, 1
+  %found = call i64 @get(ptr %context, i64 $found)
+  %none = icmp slt i64 %found, 0
+  %first = and i1 %hit, %none
+  br i1 %first, label %mark, label %end
+mark:
+  call void @set(ptr %context, i64 $found, i64 %count)
+  br label %end
+end:
+  ret void
+}
+
+; Compute the successors of a batch of states and prefetch where they will be looked up.
+; Returns their number; the hash of each is in the buffer.
+define internal i64 @prepare(ptr %context, i64 %first, i64 %states) {
+entry:
+  %rows0 = call i64 @get(ptr %context, i64 $rows)
+  %rows = inttoptr i64 %rows0 to ptr
+  %table0 = call i64 @get(ptr %context, i64 $table)
+  %table = inttoptr i64 %table0 to ptr
+  %places = call i64 @get(ptr %context, i64 $places)
+  %buffer0 = call i64 @get(ptr %context, i64 $found_rows)
+  %buffer = inttoptr i64 %buffer0 to ptr
+  %actions0 = call i64 @get(ptr %context, i64 $found_actions)
+  %actions = inttoptr i64 %actions0 to ptr
+  %hashes0 = call i64 @get(ptr %context, i64 $hashes)
+  %hashes = inttoptr i64 %hashes0 to ptr
+  %counts0 = call i64 @get(ptr %context, i64 $counts)
+  %counts = inttoptr i64 %counts0 to ptr
+  %successors0 = call i64 @get(ptr %context, i64 $successors)
+  %successors = inttoptr i64 %successors0 to ptr
+  br label %states_head
+states_head:
+  %i = phi i64 [ 0, %entry ], [ %i1, %states_end ]
+  %total = phi i64 [ 0, %entry ], [ %total1, %states_end ]
+  %more = icmp slt i64 %i, %states
+  br i1 %more, label %states_body, label %look_head
+states_body:
+  %index = add i64 %first, %i
+  %row = call ptr @row_of(ptr %rows, i64 %index)
+  %out = call ptr @row_of(ptr %buffer, i64 %total)
+  %out_action = getelementptr i32, ptr %actions, i64 %total
+  %n = call i64 %successors(ptr %row, ptr %out, ptr %out_action)
+  %pc = getelementptr i64, ptr %counts, i64 %i
+  store i64 %n, ptr %pc
+  %total1 = add i64 %total, %n
+  br label %hash_head
+hash_head:
+  %j = phi i64 [ %total, %states_body ], [ %j1, %hash_body ]
+  %unhashed = icmp slt i64 %j, %total1
+  br i1 %unhashed, label %hash_body, label %states_end
+hash_body:
+  %r = call ptr @row_of(ptr %buffer, i64 %j)
+  %h = call i64 @hash(ptr %r)
+  %ph = getelementptr i64, ptr %hashes, i64 %j
+  store i64 %h, ptr %ph
+  %home = call i64 @home(i64 %h, i64 %places)
+  %pt = getelementptr i64, ptr %table, i64 %home
+  call void @llvm.prefetch.p0(ptr %pt, i32 0, i32 3, i32 1)
+  %j1 = add i64 %j, 1
+  br label %hash_head
+states_end:
+  %i1 = add i64 %i, 1
+  br label %states_head
+look_head:
+  %k = phi i64 [ 0, %states_head ], [ %k1, %look_next ]
+  %unlooked = icmp slt i64 %k, %total
+  br i1 %unlooked, label %look_body, label %end
+look_body:
+  %ph2 = getelementptr i64, ptr %hashes, i64 %k
+  %h2 = load i64, ptr %ph2
+  %home2 = call i64 @home(i64 %h2, i64 %places)
+  %pt2 = getelementptr i64, ptr %table, i64 %home2
+  %slot = load i64, ptr %pt2
+  %empty = icmp eq i64 %slot, 0
+  br i1 %empty, label %look_next, label %look_row
+look_row:
+  %number = and i64 %slot, 4294967295
+  %known = sub i64 %number, 1
+  %known_row = call ptr @row_of(ptr %rows, i64 %known)
+  call void @llvm.prefetch.p0(ptr %known_row, i32 0, i32 3, i32 1)
+  br label %look_next
+look_next:
+  %k1 = add i64 %k, 1
+  br label %look_head
+end:
+  ret i64 %total
+}
+
+define internal i64 @batch_size(i64 %first, i64 %last) alwaysinline {
+  %rest = sub i64 %last, %first
+  %small = icmp slt i64 %rest, $batch
+  %states = select i1 %small, i64 %rest, i64 $batch
+  ret i64 %states
+}
+
+; Expand states from `following` up to `last`.
+define i64 @expand(ptr noalias %context, i64 %last) {
+entry:
+  %buffer0 = call i64 @get(ptr %context, i64 $found_rows)
+  %buffer = inttoptr i64 %buffer0 to ptr
+  %actions0 = call i64 @get(ptr %context, i64 $found_actions)
+  %actions = inttoptr i64 %actions0 to ptr
+  %hashes0 = call i64 @get(ptr %context, i64 $hashes)
+  %hashes = inttoptr i64 %hashes0 to ptr
+  %counts0 = call i64 @get(ptr %context, i64 $counts)
+  %counts = inttoptr i64 %counts0 to ptr
+  %fired0 = call i64 @get(ptr %context, i64 $fired)
+  %fired = inttoptr i64 %fired0 to ptr
+  %most = call i64 @get(ptr %context, i64 $most)
+  %limit = call i64 @get(ptr %context, i64 $limit)
+  br label %batch_head
+batch_head:
+  %first = call i64 @get(ptr %context, i64 $following)
+  %more = icmp slt i64 %first, %last
+  br i1 %more, label %room, label %done
+room:
+  %states = call i64 @batch_size(i64 %first, i64 %last)
+  %worst = mul i64 %states, %most
+  %count = call i64 @get(ptr %context, i64 $count)
+  %after = add i64 %count, %worst
+  %crowded = icmp sgt i64 %after, %limit
+  br i1 %crowded, label %full, label %batch
+batch:
+  %unused = call i64 @prepare(ptr %context, i64 %first, i64 %states)
+  br label %states_head
+states_head:
+  %i = phi i64 [ 0, %batch ], [ %i1, %states_next ]
+  %start = phi i64 [ 0, %batch ], [ %end, %states_next ]
+  %unlooked = icmp slt i64 %i, %states
+  br i1 %unlooked, label %states_body, label %batch_head
+states_body:
+  %parent = add i64 %first, %i
+  %pc = getelementptr i64, ptr %counts, i64 %i
+  %n = load i64, ptr %pc
+  %end = add i64 %start, %n
+  %t0 = call i64 @get(ptr %context, i64 $transitions)
+  %t1 = add i64 %t0, %n
+  call void @set(ptr %context, i64 $transitions, i64 %t1)
+  %stuck = icmp eq i64 %n, 0
+  %d = zext i1 %stuck to i64
+  %d0 = call i64 @get(ptr %context, i64 $deadlocks)
+  %d1 = add i64 %d0, %d
+  call void @set(ptr %context, i64 $deadlocks, i64 %d1)
+  br label %steps_head
+steps_head:
+  %j = phi i64 [ %start, %states_body ], [ %j1, %steps_body ]
+  %step = icmp slt i64 %j, %end
+  br i1 %step, label %steps_body, label %states_end
+steps_body:
+  %pa = getelementptr i32, ptr %actions, i64 %j
+  %a32 = load i32, ptr %pa
+  %a = zext i32 %a32 to i64
+  %pf = getelementptr i64, ptr %fired, i64 %a
+  %f0 = load i64, ptr %pf
+  %f1 = add i64 %f0, 1
+  store i64 %f1, ptr %pf
+  %row = call ptr @row_of(ptr %buffer, i64 %j)
+  %ph = getelementptr i64, ptr %hashes, i64 %j
+  %h = load i64, ptr %ph
+  call void @keep(ptr %context, ptr %row, i64 %h, i64 %parent)
+  %j1 = add i64 %j, 1
+  br label %steps_head
+states_end:
+  %i1 = add i64 %i, 1
+  %following = add i64 %parent, 1
+  call void @set(ptr %context, i64 $following, i64 %following)
+  %found = call i64 @get(ptr %context, i64 $found)
+  %hit = icmp sge i64 %found, 0
+  br i1 %hit, label %stop, label %states_next
+states_next:
+  br label %states_head
+done:
+  ret i64 0
+full:
+  ret i64 1
+stop:
+  ret i64 2
+}
+
+; Keep `states` rows that have no parent.
+define void @start(ptr noalias %context, ptr %given, i64 %states) {
+entry:
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %i1, %body ]
+  %more = icmp slt i64 %i, %states
+  br i1 %more, label %body, label %end
+body:
+  %row = call ptr @row_of(ptr %given, i64 %i)
+  %h = call i64 @hash(ptr %row)
+  call void @keep(ptr %context, ptr %row, i64 %h, i64 4294967295)
+  %i1 = add i64 %i, 1
+  br label %head
+end:
+  ret void
+}
+
+; Enter all known rows into an empty table.
+define void @rebuild(ptr noalias %context) {
+entry:
+  %rows0 = call i64 @get(ptr %context, i64 $rows)
+  %rows = inttoptr i64 %rows0 to ptr
+  %table0 = call i64 @get(ptr %context, i64 $table)
+  %table = inttoptr i64 %table0 to ptr
+  %places = call i64 @get(ptr %context, i64 $places)
+  %count = call i64 @get(ptr %context, i64 $count)
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %number, %store ]
+  %more = icmp slt i64 %i, %count
+  br i1 %more, label %body, label %end
+body:
+  %row = call ptr @row_of(ptr %rows, i64 %i)
+  %h = call i64 @hash(ptr %row)
+  %home = call i64 @home(i64 %h, i64 %places)
+  br label %probe
+probe:
+  %place = phi i64 [ %home, %body ], [ %next, %further ]
+  %p = getelementptr i64, ptr %table, i64 %place
+  %slot = load i64, ptr %p
+  %empty = icmp eq i64 %slot, 0
+  br i1 %empty, label %store, label %further
+further:
+  %up = add i64 %place, 1
+  %over = icmp eq i64 %up, %places
+  %next = select i1 %over, i64 0, i64 %up
+  br label %probe
+store:
+  %number = add i64 %i, 1
+  %tag = shl i64 %h, 32
+  %new = or i64 %tag, %number
+  store i64 %new, ptr %p
+  br label %head
+end:
+  ret void
+}
+
+; The steps from the states `first` to `last`: their number, and into `targets` and `labels` the
+; index of the state after each and its action; into `degrees` how many each state has.
+define i64 @edges(ptr noalias %context, i64 %first, i64 %last,
+                  ptr %targets, ptr %labels, ptr %degrees) {
+entry:
+  %buffer0 = call i64 @get(ptr %context, i64 $found_rows)
+  %buffer = inttoptr i64 %buffer0 to ptr
+  %actions0 = call i64 @get(ptr %context, i64 $found_actions)
+  %actions = inttoptr i64 %actions0 to ptr
+  %hashes0 = call i64 @get(ptr %context, i64 $hashes)
+  %hashes = inttoptr i64 %hashes0 to ptr
+  %counts0 = call i64 @get(ptr %context, i64 $counts)
+  %counts = inttoptr i64 %counts0 to ptr
+  br label %batch_head
+batch_head:
+  %at = phi i64 [ %first, %entry ], [ %at1, %counts_head ]
+  %done = phi i64 [ 0, %entry ], [ %done1, %counts_head ]
+  %more = icmp slt i64 %at, %last
+  br i1 %more, label %batch, label %end
+batch:
+  %states = call i64 @batch_size(i64 %at, i64 %last)
+  %total = call i64 @prepare(ptr %context, i64 %at, i64 %states)
+  %done1 = add i64 %done, %total
+  %at1 = add i64 %at, %states
+  %base = sub i64 %at, %first
+  br label %steps_head
+steps_head:
+  %j = phi i64 [ 0, %batch ], [ %j1, %steps_body ]
+  %step = icmp slt i64 %j, %total
+  br i1 %step, label %steps_body, label %counts_head
+steps_body:
+  %pa = getelementptr i32, ptr %actions, i64 %j
+  %a = load i32, ptr %pa
+  %row = call ptr @row_of(ptr %buffer, i64 %j)
+  %ph = getelementptr i64, ptr %hashes, i64 %j
+  %h = load i64, ptr %ph
+  %index = call i64 @lookup(ptr %context, ptr %row, i64 %h)
+  %out = add i64 %done, %j
+  %pt = getelementptr i32, ptr %targets, i64 %out
+  %short = trunc i64 %index to i32
+  store i32 %short, ptr %pt
+  %pl = getelementptr i32, ptr %labels, i64 %out
+  store i32 %a, ptr %pl
+  %j1 = add i64 %j, 1
+  br label %steps_head
+counts_head:
+  %i = phi i64 [ 0, %steps_head ], [ %i1, %counts_body ]
+  %uncounted = icmp slt i64 %i, %states
+  br i1 %uncounted, label %counts_body, label %batch_head
+counts_body:
+  %pc = getelementptr i64, ptr %counts, i64 %i
+  %n = load i64, ptr %pc
+  %where = add i64 %base, %i
+  %pd = getelementptr i64, ptr %degrees, i64 %where
+  store i64 %n, ptr %pd
+  %i1 = add i64 %i, 1
+  br label %counts_head
+end:
+  ret i64 %done
+}

@@ -1,0 +1,118 @@
+"""The search in native code: expand states, keep those that are new, in a hash table.
+
+`kernel.ll` is LLVM IR for states of a given number of words; it knows no model.  The functions of a
+model (`model_code`) are called through pointers, so that they can be exchanged between two calls.
+
+The table is open-addressed with linear probing.  A place holds 32 bits of the hash and 32 bits of
+index + 1, or 0.  States are expanded in batches: first all their successors are computed and the
+places in memory where they will be looked up are prefetched; then they are looked up.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from importlib.resources import files
+from string import Template
+
+BATCH = 32
+"""How many states are expanded together."""
+
+DONE, CROWDED, FOUND = range(3)
+"""How `expand` ends: all that was asked for; no room for the successors of another batch; a state
+with the goal."""
+
+
+_FIELDS = (
+    "rows",
+    "parents",
+    "table",
+    "places",
+    "count",
+    "limit",
+    "following",
+    "found",
+    "seen",
+    "transitions",
+    "deadlocks",
+    "fired",
+    "most",
+    "found_rows",
+    "found_actions",
+    "hashes",
+    "counts",
+    "successors",
+    "check",
+)
+
+
+class Context(ctypes.Structure):
+    """What the kernel works on; numbers of states unless said otherwise.
+
+    rows, parents, table: addresses; places: of the table.  count: states known.  limit: how many
+    may be known before `expand` returns CROWDED.  following: the first state that is not expanded.
+    found: the first state with the goal, or -1.  seen: union of what `check` said of each state.
+    fired: address of one counter per action.  most: the largest number of successors of a state.
+    found_rows, found_actions, hashes, counts: addresses of the batch's buffers.
+    """
+
+    _fields_ = [(name, ctypes.c_int64) for name in _FIELDS]
+
+
+def kernel_code(words: int) -> str:
+    """The kernel for states of `words` words."""
+    text = files("tcpmodel.semantics").joinpath("kernel.ll").read_text(encoding="utf-8")
+    places = {name: str(i) for i, name in enumerate(_FIELDS)}
+    return Template(text).substitute(
+        places, words=words, batch=BATCH, hash=_hash(words), **_per_word(words)
+    )
+
+
+def _hash(words: int) -> str:
+    """Mixes the words of a state; the end is the finaliser of MurmurHash3 (fmix64)."""
+    lines = ["%h0 = add i64 0, 0"]
+    for i in range(words):
+        lines += [
+            f"%p{i} = getelementptr i64, ptr %row, i64 {i}",
+            f"%w{i} = load i64, ptr %p{i}",
+            f"%x{i} = xor i64 %h{i}, %w{i}",
+            f"%m{i} = mul i64 %x{i}, -7046029254386353131",
+            f"%s{i} = lshr i64 %m{i}, 29",
+            f"%h{i + 1} = xor i64 %m{i}, %s{i}",
+        ]
+    last = f"%h{words}"
+    return "\n  ".join(
+        [
+            *lines,
+            f"%a = lshr i64 {last}, 33",
+            f"%b = xor i64 {last}, %a",
+            "%c = mul i64 %b, -49064778989728563",
+            "%d = lshr i64 %c, 33",
+            "%e = xor i64 %c, %d",
+            "%f = mul i64 %e, -4265267296055464877",
+            "%g = lshr i64 %f, 33",
+            "%h = xor i64 %f, %g",
+        ]
+    )
+
+
+def _per_word(words: int) -> dict[str, str]:
+    same, copy = ["%eq0 = icmp eq i64 0, 0"], []
+    for i in range(words):
+        same += [
+            f"%pa{i} = getelementptr i64, ptr %known, i64 {i}",
+            f"%pb{i} = getelementptr i64, ptr %row, i64 {i}",
+            f"%a{i} = load i64, ptr %pa{i}",
+            f"%b{i} = load i64, ptr %pb{i}",
+            f"%c{i} = icmp eq i64 %a{i}, %b{i}",
+            f"%eq{i + 1} = and i1 %eq{i}, %c{i}",
+        ]
+        copy += [
+            f"%qa{i} = getelementptr i64, ptr %row, i64 {i}",
+            f"%qb{i} = getelementptr i64, ptr %new, i64 {i}",
+            f"%q{i} = load i64, ptr %qa{i}",
+            f"store i64 %q{i}, ptr %qb{i}",
+        ]
+    return {
+        "same": "\n  ".join([*same, f"%equal = and i1 %eq{words}, true"]),
+        "copy": "\n  ".join(copy),
+    }
