@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -32,8 +32,9 @@ from tcpmodel.engines.exploration import (
 )
 from tcpmodel.semantics.interpret import Codes, Interpreter, interpreter
 from tcpmodel.semantics.jit import Library, Machine, available
-from tcpmodel.semantics.kernel import BATCH, CROWDED, Context, kernel_code
-from tcpmodel.semantics.model_code import MAX_FORMULAS, formulas_code, model_code
+from tcpmodel.semantics.kernel import BATCH, CROWDED, Context
+from tcpmodel.semantics.model_code import MAX_FORMULAS, model_code
+from tcpmodel.semantics.native import ADDRESS, NUMBER, address, kernel, values
 from tcpmodel.semantics.packing import Rows, packing
 
 NAME = "native"
@@ -94,10 +95,8 @@ class Search(Exploration):
             raise ModelError(f"native code watches at most {MAX_FORMULAS - 1} conditions")
         self.packing = packing(system)
         self._text = model_code(system, self.packing, [goal, *self.watches.values()])
-        self._kernel = _kernel(self.packing.words)
-        self._expand = self._kernel.function(
-            "expand", ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64
-        )
+        self._kernel = kernel(self.packing.words)
+        self._expand = self._kernel.function("expand", NUMBER, ADDRESS, NUMBER)
         self._reserve()
         self._use(0)
         self.order = _States(self)
@@ -116,15 +115,15 @@ class Search(Exploration):
             np.empty(BATCH, np.int64),
         ]
         self._context = Context(
-            rows=_address(self._rows),
-            parents=_address(self._parents),
+            rows=address(self._rows),
+            parents=address(self._parents),
             found=-1,
-            fired=_address(self._fired),
+            fired=address(self._fired),
             most=actions,
-            found_rows=_address(self._buffers[0]),
-            found_actions=_address(self._buffers[1]),
-            hashes=_address(self._buffers[2]),
-            counts=_address(self._buffers[3]),
+            found_rows=address(self._buffers[0]),
+            found_actions=address(self._buffers[1]),
+            hashes=address(self._buffers[2]),
+            counts=address(self._buffers[3]),
         )
         self._table = np.zeros(0, np.uint64)
         self._new_table(max(SMALLEST, int(2 * room / LOAD)))
@@ -141,9 +140,9 @@ class Search(Exploration):
         self._table = np.zeros(0, np.uint64)
         self._table = np.zeros(places, np.uint64)
         context = self._context
-        context.table, context.places = _address(self._table), places
+        context.table, context.places = address(self._table), places
         context.limit = min(int(places * LOAD), len(self._rows))
-        self._kernel.function("rebuild", None, ctypes.c_void_p)(ctypes.addressof(context))
+        self._kernel.function("rebuild", None, ADDRESS)(ctypes.addressof(context))
 
     # --- the search ------------------------------------------------------------------------------
 
@@ -151,10 +150,8 @@ class Search(Exploration):
         given = self.packing.pack(initial)
         while self._context.limit < len(given):
             self._grow(len(given))
-        start = self._kernel.function(
-            "start", None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64
-        )
-        start(ctypes.addressof(self._context), _address(given), len(given))
+        start = self._kernel.function("start", None, ADDRESS, ADDRESS, NUMBER)
+        start(ctypes.addressof(self._context), address(given), len(given))
         self._note()
 
     def expand(self, first: int, last: int) -> str:
@@ -212,27 +209,21 @@ class Search(Exploration):
         return int(self.rows.nbytes + self.parent_of.nbytes + self._table.nbytes)
 
     def values(self, terms: Sequence[Term]) -> NDArray[np.uint64]:
-        text = formulas_code(self.system.variables, self.packing, terms)
-        library = Library(Machine(0).cached(text))
-        out = np.empty((len(self.rows), len(terms)), np.uint64)
-        library.function("evaluate", None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)(
-            _address(self.rows), len(self.rows), _address(out)
-        )
-        return out
+        return values(self.system.variables, self.packing, terms, self.rows)
 
     def steps(self) -> Steps:
         count = self.expanded
         targets = np.empty(self.transitions, np.int32)
         actions = np.empty(self.transitions, np.int32)
         first = np.zeros(len(self.rows) + 1, np.int64)
-        signature = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, *[ctypes.c_void_p] * 3]
-        self._kernel.function("edges", ctypes.c_int64, *signature)(
+        signature = [ADDRESS, NUMBER, NUMBER, *[ADDRESS] * 3]
+        self._kernel.function("edges", NUMBER, *signature)(
             ctypes.addressof(self._context),
             0,
             count,
-            _address(targets),
-            _address(actions),
-            _address(first[1:]),
+            address(targets),
+            address(actions),
+            address(first[1:]),
         )
         np.cumsum(first, out=first)
         return Steps(first, targets, actions)
@@ -273,15 +264,6 @@ class _Parents(Sequence[int]):
     def __getitem__(self, index: int | slice) -> int | list[int]:
         found: int | list[int] = self.search.parent_of[index].tolist()
         return found
-
-
-@cache
-def _kernel(words: int) -> Library:
-    return Library(Machine(2).cached(kernel_code(words)))
-
-
-def _address(array: NDArray[Any]) -> int:
-    return int(array.ctypes.data)
 
 
 def _megabytes(budget: Budget) -> int:

@@ -94,7 +94,9 @@ class Library:
 
     def function(self, name: str, result: Any, *arguments: Any) -> Any:
         """The function `name` as one that can be called, by its ctypes signature."""
-        return ctypes.CFUNCTYPE(result, *arguments)(self.address(name))
+        function = ctypes.CFUNCTYPE(result, *arguments)(self.address(name))
+        function.library = self  # type: ignore[attr-defined]  # lives as long as the function
+        return function
 
 
 @cache

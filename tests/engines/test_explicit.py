@@ -1,8 +1,9 @@
-"""Explicit search: exact numbers, shortest runs, and bounds that are what they say."""
+"""Explicit search, in Python and native: exact numbers, shortest runs, honest bounds."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import networkx as nx
 import pytest
@@ -12,13 +13,19 @@ from hypothesis import strategies as st
 
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import always, sometimes
-from tcpmodel.core.result import Budget, Verdict
+from tcpmodel.core.result import Budget, Result, Verdict
 from tcpmodel.core.system import Action, TransitionSystem
 from tcpmodel.core.terms import Counter, Term, Var
-from tcpmodel.engines import explicit
+from tcpmodel.engines import explicit, exploration, native
 from tcpmodel.semantics.replay import retrace
 
 from .toys import at, bag, clock, counting, graph, grid, handing_over, jugs
+
+Check: TypeAlias = Callable[..., Result]
+
+pytestmark = pytest.mark.parametrize(
+    "check", [explicit.check, native.check], ids=[explicit.NAME, native.NAME]
+)
 
 # --- numbers worked out by hand -------------------------------------------------------------------
 
@@ -46,38 +53,43 @@ def looking_at_everything(system: TransitionSystem) -> Term:
     ids=lambda value: value.name if isinstance(value, TransitionSystem) else "",
 )
 def test_numbers_are_exact(
-    system: TransitionSystem, states: int, transitions: int, depth: int, deadlocks: int
+    check: Check,
+    system: TransitionSystem,
+    states: int,
+    transitions: int,
+    depth: int,
+    deadlocks: int,
 ) -> None:
     """States, steps between them, the longest of all shortest ways, and dead ends.  Two actions
     with the same effect are two steps.
     """
-    result = explicit.check(system, always(looking_at_everything(system)))
+    result = check(system, always(looking_at_everything(system)))
     assert result.verdict is Verdict.HOLDS
     assert (result.states, result.transitions, result.depth) == (states, transitions, depth)
     assert result.evidence.deadlocks == deadlocks
     assert sum(result.evidence.fired.values()) == transitions
 
 
-def test_actions_are_counted_and_idle_ones_named() -> None:
+def test_actions_are_counted_and_idle_ones_named(check: Check) -> None:
     """How often each action was taken; those that never could be, one by one."""
     system = graph([(0, 1), (1, 0), (1, 2), (3, 4), (4, 3)])
-    evidence = explicit.check(system, always(z3.BoolVal(True))).evidence
+    evidence = check(system, always(z3.BoolVal(True))).evidence
     assert evidence.fired == {"0: 0-1": 1, "1: 1-0": 1, "2: 1-2": 1}
     assert evidence.never == ("3: 3-4", "4: 4-3")
-    evidence = explicit.check(jugs(), always(looking_at_everything(jugs()))).evidence
+    evidence = check(jugs(), always(looking_at_everything(jugs()))).evidence
     assert list(evidence.fired.values()) == [16] * 6
 
 
-def test_what_nobody_reads_does_not_make_states() -> None:
+def test_what_nobody_reads_does_not_make_states(check: Check) -> None:
     """A ghost that counts steps would make a state of every path; asked about, it does."""
     x, steps = Var("x", Counter(1)), Var("steps", Counter(7), ghost=True)
     flip = {"x": 1 - x.term, "steps": z3.If(steps.term == 7, steps.term, steps.term + 1)}
     system = TransitionSystem(
         "flip", (x, steps), z3.And(x.term == 0, steps.term == 0), (Action("flip", (), flip),)
     )
-    assert explicit.check(system, always(z3.ULE(x.term, 1))).states == 2
+    assert check(system, always(z3.ULE(x.term, 1))).states == 2
     about_steps = z3.And(z3.ULE(x.term, 1), z3.ULE(steps.term, 7))
-    assert explicit.check(system, always(about_steps)).states == 9
+    assert check(system, always(about_steps)).states == 9
 
 
 # --- against another search -----------------------------------------------------------------------
@@ -90,7 +102,7 @@ some_places = st.sets(places, max_size=3)
 @settings(max_examples=60)
 @given(edges, some_places.filter(bool), some_places)
 def test_runs_are_shortest_on_random_graphs(
-    steps: list[tuple[int, int]], starts: set[int], goals: set[int]
+    check: Check, steps: list[tuple[int, int]], starts: set[int], goals: set[int]
 ) -> None:
     """Verdicts, lengths of runs and numbers are those that networkx finds."""
     system = graph(steps, starts)
@@ -98,8 +110,8 @@ def test_runs_are_shortest_on_random_graphs(
     drawn.add_nodes_from(starts)
     far = nx.multi_source_dijkstra_path_length(drawn, starts)
     distances = [far[goal] for goal in goals if goal in far]
-    result = explicit.check(system, sometimes(at(*goals)))
-    opposite = explicit.check(system, always(z3.Not(at(*goals))))
+    result = check(system, sometimes(at(*goals)))
+    opposite = check(system, always(z3.Not(at(*goals))))
     if distances:
         assert (result.verdict, opposite.verdict) == (Verdict.HOLDS, Verdict.FAILS)
         assert result.trace is not None
@@ -121,14 +133,14 @@ def test_runs_are_shortest_on_random_graphs(
 
 @pytest.mark.parametrize("limit", [1, 2, 10, 37, 99])
 def test_a_limit_of_states_speaks_about_the_depth_that_was_completed(
-    limit: int, monkeypatch: pytest.MonkeyPatch
+    check: Check, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped in the middle of a level, the search vouches for the levels before it: in the grid
     the states of depth at most d are those with x + y ≤ d.
     """
-    monkeypatch.setattr(explicit, "EVERY", 1)
+    monkeypatch.setattr(exploration, "EVERY", 1)
     system = grid(9)
-    result = explicit.check(system, always(looking_at_everything(system)), Budget(states=limit))
+    result = check(system, always(looking_at_everything(system)), Budget(states=limit))
     assert result.verdict is Verdict.HOLDS_UP_TO
     assert f"limit of {limit} states" in result.reason
     steps = result.scope.steps
@@ -141,18 +153,18 @@ def test_a_limit_of_states_speaks_about_the_depth_that_was_completed(
     assert not result.evidence.complete
 
 
-def test_a_limit_above_the_number_of_states_is_none() -> None:
+def test_a_limit_above_the_number_of_states_is_none(check: Check) -> None:
     """One hundred states fit into a budget of one hundred and one."""
     system = grid(9)
     question = always(looking_at_everything(system))
-    assert explicit.check(system, question, Budget(states=101)).verdict is Verdict.HOLDS
-    assert explicit.check(system, question, Budget(depth=19)).verdict is Verdict.HOLDS
+    assert check(system, question, Budget(states=101)).verdict is Verdict.HOLDS
+    assert check(system, question, Budget(depth=19)).verdict is Verdict.HOLDS
 
 
-def test_a_bound_may_be_deeper_than_any_run() -> None:
+def test_a_bound_may_be_deeper_than_any_run(check: Check) -> None:
     """At the bound itself nobody has looked further, and the verdict says so."""
     system = grid(9)
-    result = explicit.check(system, always(looking_at_everything(system)), Budget(depth=18))
+    result = check(system, always(looking_at_everything(system)), Budget(depth=18))
     assert (result.verdict, result.states) == (Verdict.HOLDS_UP_TO, 100)
 
 
@@ -166,19 +178,19 @@ def told_apart(formula: Any) -> Term:
     return term
 
 
-def test_a_property_that_tells_slots_apart_is_refused() -> None:
+def test_a_property_that_tells_slots_apart_is_refused(check: Check) -> None:
     """Where slots are sorted it has no meaning: "nothing in the first place" would be a matter of
     how the search names the places.
     """
     left_empty = told_apart(lambda left, right, taken: left == 0)
     with pytest.raises(ModelError, match="tells left and right apart"):
-        explicit.check(handing_over(), always(left_empty))
+        check(handing_over(), always(left_empty))
 
 
-def test_a_property_of_slots_is_about_all_of_them() -> None:
+def test_a_property_of_slots_is_about_all_of_them(check: Check) -> None:
     """Told of all places alike, the same property has the same answer in every order."""
     both_empty = told_apart(lambda left, right, taken: z3.And(left == 0, right == 0))
-    result = explicit.check(handing_over(), always(both_empty))
+    result = check(handing_over(), always(both_empty))
     assert result.trace is not None
     assert (result.verdict, len(result.trace)) == (Verdict.FAILS, 0)
-    assert explicit.check(handing_over(), sometimes(both_empty)).verdict is Verdict.HOLDS
+    assert check(handing_over(), sometimes(both_empty)).verdict is Verdict.HOLDS

@@ -11,7 +11,6 @@ import pytest
 import z3
 
 from tcpmodel.core.property import always
-from tcpmodel.core.result import Budget
 from tcpmodel.core.system import in_range
 from tcpmodel.core.terms import FreeVariables, Term, all_of, any_of, conjunction, implies
 from tcpmodel.engines import explicit
@@ -272,10 +271,10 @@ class Reached:
     def __init__(self, text: str) -> None:
         self.model: Model = compose(scenario(text))
         self.compiled = interpreter(self.model.system)
-        search = explicit.Search(self.compiled, z3.BoolVal(False), Budget())
+        search = explicit.Search(self.model.system, z3.BoolVal(False))
         search.run()
         assert search.complete
-        self.states: list[Codes] = search.order
+        self.states = search.order
 
     def violations(self, formula: Term) -> list[Codes]:
         holds = self.compiled.predicate(formula)
