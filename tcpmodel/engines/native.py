@@ -112,6 +112,7 @@ class Search(Exploration):
             np.empty((room, words), np.uint64),
             np.empty(room, np.uint32),
             np.empty(room, np.uint64),
+            np.empty(room, np.int64),
             np.empty(BATCH, np.int64),
         ]
         self._context = Context(
@@ -123,7 +124,8 @@ class Search(Exploration):
             found_rows=address(self._buffers[0]),
             found_actions=address(self._buffers[1]),
             hashes=address(self._buffers[2]),
-            counts=address(self._buffers[3]),
+            starts=address(self._buffers[3]),
+            counts=address(self._buffers[4]),
         )
         self._table = np.zeros(0, np.uint64)
         self._new_table(max(SMALLEST, int(2 * room / LOAD)))

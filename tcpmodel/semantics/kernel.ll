@@ -34,19 +34,18 @@ define internal ptr @row_of(ptr %rows, i64 %index) alwaysinline {
   ret ptr %p
 }
 
-; The index of a row, or -1 - (the place where it belongs).
-define internal i64 @lookup(ptr %context, ptr %row, i64 %hash) alwaysinline {
+; The index of a row, or -1 - (the place where it belongs); `from` is where to begin to look.
+define internal i64 @lookup(ptr %context, ptr %row, i64 %hash, i64 %from) alwaysinline {
 entry:
   %table0 = call i64 @get(ptr %context, i64 $table)
   %table = inttoptr i64 %table0 to ptr
   %rows0 = call i64 @get(ptr %context, i64 $rows)
   %rows = inttoptr i64 %rows0 to ptr
   %places = call i64 @get(ptr %context, i64 $places)
-  %home = call i64 @home(i64 %hash, i64 %places)
   %tag = shl i64 %hash, 32
   br label %probe
 probe:
-  %place = phi i64 [ %home, %entry ], [ %next, %further ]
+  %place = phi i64 [ %from, %entry ], [ %next, %further ]
   %p = getelementptr i64, ptr %table, i64 %place
   %slot = load i64, ptr %p
   %empty = icmp eq i64 %slot, 0
@@ -73,10 +72,10 @@ absent:
   ret i64 %result
 }
 
-; Keep a row if it is new.
-define internal void @keep(ptr %context, ptr %row, i64 %hash, i64 %parent) alwaysinline {
+; Keep a row if it is new; it is looked for from the place `from` on.
+define internal void @keep(ptr %context, ptr %row, i64 %hash, i64 %from, i64 %parent) alwaysinline {
 entry:
-  %at = call i64 @lookup(ptr %context, ptr %row, i64 %hash)
+  %at = call i64 @lookup(ptr %context, ptr %row, i64 %hash, i64 %from)
   %is_new = icmp slt i64 %at, 0
   br i1 %is_new, label %add, label %end
 add:
@@ -118,8 +117,9 @@ end:
   ret void
 }
 
-; Compute the successors of a batch of states and prefetch where they will be looked up.
-; Returns their number; the hash of each is in the buffer.
+; Compute the successors of a batch of states and find where each will be looked up: in the first
+; place that is empty or holds the same 32 bits of the hash.  (All places before it hold others, and
+; go on to.)  Returns their number; hashes and places are in the buffers.
 define internal i64 @prepare(ptr %context, i64 %first, i64 %states) {
 entry:
   %rows0 = call i64 @get(ptr %context, i64 $rows)
@@ -133,6 +133,8 @@ entry:
   %actions = inttoptr i64 %actions0 to ptr
   %hashes0 = call i64 @get(ptr %context, i64 $hashes)
   %hashes = inttoptr i64 %hashes0 to ptr
+  %starts0 = call i64 @get(ptr %context, i64 $starts)
+  %starts = inttoptr i64 %starts0 to ptr
   %counts0 = call i64 @get(ptr %context, i64 $counts)
   %counts = inttoptr i64 %counts0 to ptr
   %successors0 = call i64 @get(ptr %context, i64 $successors)
@@ -177,11 +179,24 @@ look_head:
 look_body:
   %ph2 = getelementptr i64, ptr %hashes, i64 %k
   %h2 = load i64, ptr %ph2
+  %tag = shl i64 %h2, 32
   %home2 = call i64 @home(i64 %h2, i64 %places)
-  %pt2 = getelementptr i64, ptr %table, i64 %home2
+  br label %probe
+probe:
+  %place = phi i64 [ %home2, %look_body ], [ %next, %further ]
+  %pt2 = getelementptr i64, ptr %table, i64 %place
   %slot = load i64, ptr %pt2
   %empty = icmp eq i64 %slot, 0
-  br i1 %empty, label %look_next, label %look_row
+  br i1 %empty, label %look_next, label %look_taken
+look_taken:
+  %difference = xor i64 %slot, %tag
+  %similar = icmp ult i64 %difference, 4294967296
+  br i1 %similar, label %look_row, label %further
+further:
+  %up = add i64 %place, 1
+  %over = icmp eq i64 %up, %places
+  %next = select i1 %over, i64 0, i64 %up
+  br label %probe
 look_row:
   %number = and i64 %slot, 4294967295
   %known = sub i64 %number, 1
@@ -189,6 +204,8 @@ look_row:
   call void @llvm.prefetch.p0(ptr %known_row, i32 0, i32 3, i32 1)
   br label %look_next
 look_next:
+  %pl = getelementptr i64, ptr %starts, i64 %k
+  store i64 %place, ptr %pl
   %k1 = add i64 %k, 1
   br label %look_head
 end:
@@ -211,6 +228,8 @@ entry:
   %actions = inttoptr i64 %actions0 to ptr
   %hashes0 = call i64 @get(ptr %context, i64 $hashes)
   %hashes = inttoptr i64 %hashes0 to ptr
+  %starts0 = call i64 @get(ptr %context, i64 $starts)
+  %starts = inttoptr i64 %starts0 to ptr
   %counts0 = call i64 @get(ptr %context, i64 $counts)
   %counts = inttoptr i64 %counts0 to ptr
   %fired0 = call i64 @get(ptr %context, i64 $fired)
@@ -266,7 +285,9 @@ steps_body:
   %row = call ptr @row_of(ptr %buffer, i64 %j)
   %ph = getelementptr i64, ptr %hashes, i64 %j
   %h = load i64, ptr %ph
-  call void @keep(ptr %context, ptr %row, i64 %h, i64 %parent)
+  %ps = getelementptr i64, ptr %starts, i64 %j
+  %from = load i64, ptr %ps
+  call void @keep(ptr %context, ptr %row, i64 %h, i64 %from, i64 %parent)
   %j1 = add i64 %j, 1
   br label %steps_head
 states_end:
@@ -297,7 +318,9 @@ head:
 body:
   %row = call ptr @row_of(ptr %given, i64 %i)
   %h = call i64 @hash(ptr %row)
-  call void @keep(ptr %context, ptr %row, i64 %h, i64 4294967295)
+  %places = call i64 @get(ptr %context, i64 $places)
+  %home = call i64 @home(i64 %h, i64 %places)
+  call void @keep(ptr %context, ptr %row, i64 %h, i64 %home, i64 4294967295)
   %i1 = add i64 %i, 1
   br label %head
 end:
@@ -355,6 +378,8 @@ entry:
   %actions = inttoptr i64 %actions0 to ptr
   %hashes0 = call i64 @get(ptr %context, i64 $hashes)
   %hashes = inttoptr i64 %hashes0 to ptr
+  %starts0 = call i64 @get(ptr %context, i64 $starts)
+  %starts = inttoptr i64 %starts0 to ptr
   %counts0 = call i64 @get(ptr %context, i64 $counts)
   %counts = inttoptr i64 %counts0 to ptr
   br label %batch_head
@@ -380,7 +405,9 @@ steps_body:
   %row = call ptr @row_of(ptr %buffer, i64 %j)
   %ph = getelementptr i64, ptr %hashes, i64 %j
   %h = load i64, ptr %ph
-  %index = call i64 @lookup(ptr %context, ptr %row, i64 %h)
+  %ps = getelementptr i64, ptr %starts, i64 %j
+  %from = load i64, ptr %ps
+  %index = call i64 @lookup(ptr %context, ptr %row, i64 %h, i64 %from)
   %out = add i64 %done, %j
   %pt = getelementptr i32, ptr %targets, i64 %out
   %short = trunc i64 %index to i32

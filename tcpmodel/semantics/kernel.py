@@ -39,6 +39,7 @@ _FIELDS = (
     "found_rows",
     "found_actions",
     "hashes",
+    "starts",
     "counts",
     "successors",
     "check",
@@ -52,7 +53,7 @@ class Context(ctypes.Structure):
     may be known before `expand` returns CROWDED.  following: the first state that is not expanded.
     found: the first state with the goal, or -1.  seen: union of what `check` said of each state.
     fired: address of one counter per action.  most: the largest number of successors of a state.
-    found_rows, found_actions, hashes, counts: addresses of the batch's buffers.
+    found_rows, found_actions, hashes, starts, counts: addresses of the batch's buffers.
     """
 
     _fields_ = [(name, ctypes.c_int64) for name in _FIELDS]
