@@ -30,9 +30,14 @@ def available() -> bool:
 
 @dataclass(frozen=True)
 class Machine:
-    """Compiles for the processor at hand.  level: of optimisation, from 0 (quick) to 3."""
+    """Compiles for the processor at hand.
+
+    level: of optimisation by the code generator, from 0 (quick) to 3.  passes: whether LLVM's usual
+    passes are run before; for the long straight functions of a model they are not worth their time.
+    """
 
     level: int
+    passes: bool = False
 
     @property
     def _target(self) -> Any:
@@ -48,7 +53,7 @@ class Machine:
         except RuntimeError as error:
             raise EngineError(f"LLVM refuses the generated code: {error}") from None
         target = self._target
-        if self.level:
+        if self.passes:
             options = llvm.create_pipeline_tuning_options(speed_level=self.level)
             builder = llvm.create_pass_builder(target, options)
             builder.getModulePassManager().run(module, builder)
@@ -59,7 +64,7 @@ class Machine:
         """As `compile`, but what was compiled before is read from the cache."""
         import llvmlite
 
-        stamp = (__version__, llvmlite.__version__, _processor(), str(self.level), text)
+        stamp = (__version__, llvmlite.__version__, _processor(), f"{self.level} {self.passes}", text)
         name = hashlib.sha256("\0".join(stamp).encode()).hexdigest()
         file = cache_folder() / f"{name}.o"
         known = _read(file)

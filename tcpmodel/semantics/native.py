@@ -22,7 +22,7 @@ NUMBER, ADDRESS = ctypes.c_int64, ctypes.c_void_p
 @cache
 def kernel(words: int) -> Library:
     """The search kernel for states of `words` words."""
-    return Library(Machine(2).cached(kernel_code(words)))
+    return Library(Machine(2, passes=True).cached(kernel_code(words)))
 
 
 def values(
