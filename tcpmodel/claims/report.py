@@ -126,6 +126,7 @@ def check_json(result: Result, scenario: str, chosen: str, trace: str | None) ->
         "transitions": result.transitions,
         "depth": result.depth,
         "cpu_seconds": round(result.cpu_seconds, 3),
+        "peak_bytes": result.peak_bytes,
         "vacuous": result.vacuous,
         "evidence": evidence_json(result.evidence),
         "trace": trace,

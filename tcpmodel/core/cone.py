@@ -58,8 +58,7 @@ def cone(system: TransitionSystem, formulas: Iterable[Term]) -> TransitionSystem
     needed = _influence(system, formulas, free)
     if needed >= system.by_name.keys():
         return system
-    return replace(
-        system,
+    return system.part(
         variables=tuple(v for v in system.variables if v.name in needed),
         inputs=tuple(v for v in system.inputs if v.name in needed),
         init=conjunction(part for part in conjuncts(system.init) if free(part) <= needed),

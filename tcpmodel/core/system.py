@@ -8,7 +8,7 @@ conditions to forget.  Everything is checked when a system is built; see `Transi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import z3
@@ -155,6 +155,16 @@ class TransitionSystem:
             if z3.is_const(term) and term.decl().name() in names
         }
 
+    def part(self, **changes: object) -> TransitionSystem:
+        """The system with some of its fields replaced, not validated again.
+
+        For reductions that only leave things out: what was proved of the whole holds of its part.
+        """
+        made = object.__new__(TransitionSystem)
+        for slot in fields(self):
+            object.__setattr__(made, slot.name, changes.get(slot.name, getattr(self, slot.name)))
+        return made
+
     def action(self, name: str) -> Action:
         """The action called `name`; raises `ModelError` if there is none."""
         for action in self.actions:
@@ -250,12 +260,16 @@ class _Validation:
 
     def updates_stay_in_range(self) -> None:
         """Prove that counters and enumerations keep their range; one solver call for the rest."""
-        doubtful = [
-            (action, name, term)
-            for action in self.system.actions
-            for name, term in action.updates.items()
-            if not _obviously_in_range(term, self.declared[name].domain, self.declared)
-        ]
+        clear: dict[tuple[int, Domain], bool] = {}
+        doubtful = []
+        for action in self.system.actions:
+            for name, term in action.updates.items():
+                domain = self.declared[name].domain
+                key = (term.get_id(), domain)
+                if key not in clear:
+                    clear[key] = _obviously_in_range(term, domain, self.declared)
+                if not clear[key]:
+                    doubtful.append((action, name, term))
         if not doubtful:
             return
         solver = z3.SolverFor("QF_BV")

@@ -214,9 +214,19 @@ class Arguments:
         """The arguments of `term`, whose id is `key`, each with its id."""
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = [(child.get_id(), child) for child in term.children()]
+            found = self._known[key] = [(child.get_id(), child) for child in _children(term)]
             self._alive.append(term)
         return found
+
+
+def _children(term: Term) -> list[Term]:
+    """As `term.children()`, without checking at every argument that `term` has it."""
+    context, application = term.ctx, term.as_ast()
+    reference = context.ref()
+    return [
+        z3.z3._to_expr_ref(z3.Z3_get_app_arg(reference, application, i), context)  # noqa: SLF001
+        for i in range(z3.Z3_get_app_num_args(reference, application))
+    ]
 
 
 class FreeVariables:

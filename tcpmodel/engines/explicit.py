@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from tcpmodel.core.property import Property
 from tcpmodel.core.result import Budget, Observer, Result, silent
@@ -17,6 +15,10 @@ from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.terms import Term
 from tcpmodel.engines.exploration import Exploration, Steps, settle
 from tcpmodel.semantics.interpret import Codes, Interpreter, interpreter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NAME = "explicit"
 
@@ -57,6 +59,8 @@ class Search(Exploration):
         return interpreter(self.system)
 
     def steps(self) -> Steps:
+        import numpy as np
+
         out = [self.compiled.successors(state) for state in self.order[: self.expanded]]
         first = np.zeros(len(self.order) + 1, np.int64)
         first[1 : self.expanded + 1] = np.cumsum([len(steps) for steps in out])
@@ -66,6 +70,8 @@ class Search(Exploration):
         return Steps(first, arrays[:, 1].copy(), arrays[:, 0].copy())
 
     def values(self, terms: Sequence[Term]) -> NDArray[np.uint64]:
+        import numpy as np
+
         look = self.compiled.function(terms)
         found = [look(state) for state in self.order]
         return np.array(found, np.uint64).reshape(len(self.order), len(terms))

@@ -13,11 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 import z3
-from numpy.typing import NDArray
 
 from tcpmodel.core.cone import cone, require_symmetric
 from tcpmodel.core.errors import EngineError, ModelError
@@ -45,6 +43,10 @@ from tcpmodel.semantics.interpret import (
     solutions,
 )
 from tcpmodel.semantics.replay import choices_through, replay
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 EVERY = 1 << 13
 """How many states are expanded between two looks at the budget."""

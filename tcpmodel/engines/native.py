@@ -10,10 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any, overload
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, overload
 
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Property
@@ -32,10 +29,15 @@ from tcpmodel.engines.exploration import (
 )
 from tcpmodel.semantics.interpret import Codes, Interpreter, interpreter
 from tcpmodel.semantics.jit import Library, Machine, available
-from tcpmodel.semantics.kernel import BATCH, CROWDED, Context
+from tcpmodel.semantics.kernel import BATCH, BUFFERS, CROWDED, Context
+from tcpmodel.semantics.memory import Block
 from tcpmodel.semantics.model_code import MAX_FORMULAS, model_code
-from tcpmodel.semantics.native import ADDRESS, NUMBER, address, kernel, values
-from tcpmodel.semantics.packing import Rows, packing
+from tcpmodel.semantics.native import ADDRESS, NUMBER, kernel, values
+from tcpmodel.semantics.packing import Packing, packing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NAME = "native"
 LOAD = 0.75
@@ -99,35 +101,25 @@ class Search(Exploration):
         self._expand = self._kernel.function("expand", NUMBER, ADDRESS, NUMBER)
         self._reserve()
         self._use(0)
-        self.order = _States(self)
-        self.parents = _Parents(self)
+        self.order = _States(self.packing, self._rows, self._context)
+        self.parents = self._parents.numbers("I")
 
     def _reserve(self) -> None:
-        """Set memory aside; the system gives it only once it is used."""
+        """Set memory aside."""
         words, actions = self.packing.words, max(1, len(self.system.actions))
         self._rows, self._parents = _reserved(self.budget, words, actions)
-        self._fired = np.zeros(actions, np.int64)
+        self._fired = (ctypes.c_int64 * actions)()
         room = BATCH * actions
-        self._buffers: list[NDArray[Any]] = [
-            np.empty((room, words), np.uint64),
-            np.empty(room, np.uint32),
-            np.empty(room, np.uint64),
-            np.empty(room, np.int64),
-            np.empty(BATCH, np.int64),
-        ]
+        self._buffers = [Block(8 * words * room), *(Block(8 * room) for _ in range(4))]
+        places = [block.address for block in self._buffers]
         self._context = Context(
-            rows=address(self._rows),
-            parents=address(self._parents),
+            rows=self._rows.address,
+            parents=self._parents.address,
             found=-1,
-            fired=address(self._fired),
+            fired=ctypes.addressof(self._fired),
             most=actions,
-            found_rows=address(self._buffers[0]),
-            found_actions=address(self._buffers[1]),
-            hashes=address(self._buffers[2]),
-            starts=address(self._buffers[3]),
-            counts=address(self._buffers[4]),
+            **dict(zip(BUFFERS, places, strict=True)),
         )
-        self._table = np.zeros(0, np.uint64)
         self._new_table(max(SMALLEST, int(2 * room / LOAD)))
 
     def _use(self, level: int) -> None:
@@ -139,21 +131,28 @@ class Search(Exploration):
 
     def _new_table(self, places: int) -> None:
         """Replace the hash table by one of `places` places; the old one is given up first."""
-        self._table = np.zeros(0, np.uint64)
-        self._table = np.zeros(places, np.uint64)
+        self._table = Block(0)
+        self._table = Block(8 * places)
         context = self._context
-        context.table, context.places = address(self._table), places
-        context.limit = min(int(places * LOAD), len(self._rows))
+        context.table, context.places = self._table.address, places
+        context.limit = min(int(places * LOAD), self._most_states)
         self._kernel.function("rebuild", None, ADDRESS)(ctypes.addressof(context))
+
+    @property
+    def _most_states(self) -> int:
+        """For how many states there is room."""
+        return self._parents.octets // 4
 
     # --- the search ------------------------------------------------------------------------------
 
     def begin(self, initial: Sequence[Codes]) -> None:
-        given = self.packing.pack(initial)
-        while self._context.limit < len(given):
-            self._grow(len(given))
-        start = self._kernel.function("start", None, ADDRESS, ADDRESS, NUMBER)
-        start(ctypes.addressof(self._context), address(given), len(given))
+        words = [word for codes in initial for word in self.packing.pack(codes)]
+        given = (ctypes.c_uint64 * len(words))(*words)
+        if self._context.limit < len(initial):
+            self.stopped = self._grow(len(initial))
+        if not self.stopped:
+            start = self._kernel.function("start", None, ADDRESS, ADDRESS, NUMBER)
+            start(ctypes.addressof(self._context), ctypes.addressof(given), len(initial))
         self._note()
 
     def expand(self, first: int, last: int) -> str:
@@ -169,12 +168,12 @@ class Search(Exploration):
     def _grow(self, room: int) -> str:
         """Make the hash table larger, for at least `room` more states; say why it cannot be."""
         count = self._context.count
-        if count + room > len(self._rows):
-            if len(self._rows) == LARGEST:
+        if count + room > self._most_states:
+            if self._most_states == LARGEST:
                 return f"{LARGEST} states are the most that this engine can tell apart"
             return memory_limit(_megabytes(self.budget))
         places = int(max(self._context.places * GROWTH, (count + room) / LOAD + 1))
-        more = (places - self._context.places) * self._table.itemsize >> 20
+        more = 8 * (places - self._context.places) >> 20
         if megabytes_in_use() + more > _megabytes(self.budget):
             return memory_limit(_megabytes(self.budget))
         self._new_table(places)
@@ -187,20 +186,10 @@ class Search(Exploration):
             self.reached[title] = bool(context.seen >> bit & 1)
         self.found = None if context.found < 0 else context.found
         self.transitions, self.deadlocks = context.transitions, context.deadlocks
-        self.fired = self._fired[: len(self.system.actions)].tolist()
+        self.fired = list(self._fired[: len(self.system.actions)])
         self.expanded = max(self.expanded, context.following)
 
     # --- what is known ---------------------------------------------------------------------------
-
-    @property
-    def rows(self) -> Rows:
-        """The states in the order of discovery, packed."""
-        return self._rows[: self._context.count]
-
-    @property
-    def parent_of(self) -> NDArray[np.uint32]:
-        """For each state, the index of the one it was reached from; 2^32 - 1 for initial ones."""
-        return self._parents[: self._context.count]
 
     @cached_property
     def compiled(self) -> Interpreter:
@@ -208,24 +197,22 @@ class Search(Exploration):
 
     @property
     def peak_bytes(self) -> int:
-        return int(self.rows.nbytes + self.parent_of.nbytes + self._table.nbytes)
+        each = 8 * self.packing.words + 4
+        return int(self._context.count * each + self._table.octets)
 
     def values(self, terms: Sequence[Term]) -> NDArray[np.uint64]:
-        return values(self.system.variables, self.packing, terms, self.rows)
+        variables, context = self.system.variables, self._context
+        return values(variables, self.packing, terms, context.rows, context.count)
 
     def steps(self) -> Steps:
-        count = self.expanded
+        import numpy as np
+
         targets = np.empty(self.transitions, np.int32)
         actions = np.empty(self.transitions, np.int32)
-        first = np.zeros(len(self.rows) + 1, np.int64)
-        signature = [ADDRESS, NUMBER, NUMBER, *[ADDRESS] * 3]
-        self._kernel.function("edges", NUMBER, *signature)(
-            ctypes.addressof(self._context),
-            0,
-            count,
-            address(targets),
-            address(actions),
-            address(first[1:]),
+        first = np.zeros(self._context.count + 1, np.int64)
+        out = (targets, actions, first[1:])
+        self._kernel.function("edges", NUMBER, ADDRESS, NUMBER, NUMBER, ADDRESS, ADDRESS, ADDRESS)(
+            ctypes.addressof(self._context), 0, self.expanded, *(a.ctypes.data for a in out)
         )
         np.cumsum(first, out=first)
         return Steps(first, targets, actions)
@@ -234,45 +221,32 @@ class Search(Exploration):
 class _States(Sequence[Codes]):
     """The states of a search, unpacked when they are looked at."""
 
-    def __init__(self, search: Search) -> None:
-        self.search = search
+    def __init__(self, packed: Packing, rows: Block, context: Context) -> None:
+        self.packed = packed
+        self.words = rows.numbers("Q")
+        self.context = context
 
     def __len__(self) -> int:
-        return len(self.search.rows)
+        return int(self.context.count)
 
     @overload
     def __getitem__(self, index: int) -> Codes: ...
     @overload
     def __getitem__(self, index: slice) -> list[Codes]: ...
     def __getitem__(self, index: int | slice) -> Codes | list[Codes]:
-        unpack = self.search.packing.unpack
-        rows = self.search.rows[index].tolist()
-        return [unpack(row) for row in rows] if isinstance(index, slice) else unpack(rows)
-
-
-class _Parents(Sequence[int]):
-    """For each state of a search, the index of the one it was reached from."""
-
-    def __init__(self, search: Search) -> None:
-        self.search = search
-
-    def __len__(self) -> int:
-        return len(self.search.parent_of)
-
-    @overload
-    def __getitem__(self, index: int) -> int: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[int]: ...
-    def __getitem__(self, index: int | slice) -> int | list[int]:
-        found: int | list[int] = self.search.parent_of[index].tolist()
-        return found
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        size = self.packed.words
+        return self.packed.unpack(self.words[index * size : (index + 1) * size])
 
 
 def _megabytes(budget: Budget) -> int:
     return megabytes_of_machine() if budget.megabytes is None else budget.megabytes
 
 
-def _reserved(budget: Budget, words: int, actions: int) -> tuple[Rows, NDArray[np.uint32]]:
+def _reserved(budget: Budget, words: int, actions: int) -> tuple[Block, Block]:
     """Room for the rows of all states that the budget allows, and for their parents.
 
     Between two looks at the budget, a search may go beyond it.
@@ -283,6 +257,6 @@ def _reserved(budget: Budget, words: int, actions: int) -> tuple[Rows, NDArray[n
     most = min(most, LARGEST)
     while True:
         try:
-            return np.empty((most, words), np.uint64), np.empty(most, np.uint32)
+            return Block(8 * words * most), Block(4 * most)
         except MemoryError:
             most //= 2

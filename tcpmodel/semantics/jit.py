@@ -64,7 +64,13 @@ class Machine:
         """As `compile`, but what was compiled before is read from the cache."""
         import llvmlite
 
-        stamp = (__version__, llvmlite.__version__, _processor(), f"{self.level} {self.passes}", text)
+        stamp = (
+            __version__,
+            llvmlite.__version__,
+            _processor(),
+            f"{self.level} {self.passes}",
+            text,
+        )
         name = hashlib.sha256("\0".join(stamp).encode()).hexdigest()
         file = cache_folder() / f"{name}.o"
         known = _read(file)

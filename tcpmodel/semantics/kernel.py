@@ -46,6 +46,10 @@ _FIELDS = (
 )
 
 
+BUFFERS = ("found_rows", "found_actions", "hashes", "starts", "counts")
+"""The fields of a batch's buffers; each holds a number, or the words of a row, per successor."""
+
+
 class Context(ctypes.Structure):
     """What the kernel works on; numbers of states unless said otherwise.
 

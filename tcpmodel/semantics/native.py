@@ -5,16 +5,17 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from tcpmodel.core.terms import Term, Var
 from tcpmodel.semantics.jit import Library, Machine
 from tcpmodel.semantics.kernel import kernel_code
 from tcpmodel.semantics.model_code import formulas_code
-from tcpmodel.semantics.packing import Packing, Rows
+from tcpmodel.semantics.packing import Packing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NUMBER, ADDRESS = ctypes.c_int64, ctypes.c_void_p
 
@@ -26,19 +27,15 @@ def kernel(words: int) -> Library:
 
 
 def values(
-    variables: Sequence[Var], packed: Packing, terms: Sequence[Term], rows: Rows
+    variables: Sequence[Var], packed: Packing, terms: Sequence[Term], rows: int, count: int
 ) -> NDArray[np.uint64]:
-    """The values of `terms` in the states `rows`: a row for each state, a column for each term.
+    """The values of `terms` in `count` packed states: a row for each state, a column for each term.
 
-    Raises `ModelError` for a term without meaning in native code.
+    rows: the address of the states.  Raises `ModelError` for a term without meaning in native code.
     """
+    import numpy as np
+
     library = Library(Machine(0).cached(formulas_code(variables, packed, terms)))
-    out = np.empty((len(rows), len(terms)), np.uint64)
-    evaluate = library.function("evaluate", None, ADDRESS, NUMBER, ADDRESS)
-    evaluate(address(rows), len(rows), address(out))
+    out = np.empty((count, len(terms)), np.uint64)
+    library.function("evaluate", None, ADDRESS, NUMBER, ADDRESS)(rows, count, out.ctypes.data)
     return out
-
-
-def address(array: NDArray[Any]) -> int:
-    """Where the elements of an array begin."""
-    return int(array.ctypes.data)

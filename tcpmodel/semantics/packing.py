@@ -9,10 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
 
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.system import TransitionSystem
@@ -20,9 +16,6 @@ from tcpmodel.semantics.interpret import Codes
 
 WORD = 64
 """Bits in a word."""
-
-Rows: TypeAlias = NDArray[np.uint64]
-"""Packed states: one row each, of `Packing.words` words."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +51,16 @@ class Packing:
     def bits(self) -> int:
         return sum(field.bits for field in self.place.values())
 
-    def pack(self, states: Sequence[Codes]) -> Rows:
-        """States as rows."""
-        rows = np.zeros((len(states), self.words), np.uint64)
-        codes = np.array(states, np.uint64).reshape(len(states), len(self.names))
-        for column, name in enumerate(self.names):
+    def pack(self, codes: Codes) -> list[int]:
+        """A state as a row: its words."""
+        row = [0] * self.words
+        for name, code in zip(self.names, codes, strict=True):
             at = self.place[name]
-            rows[:, at.word] |= codes[:, column] << np.uint64(at.shift)
-        return rows
+            row[at.word] |= code << at.shift
+        return row
 
     def unpack(self, row: Sequence[int]) -> Codes:
-        """The state that a row, as Python's numbers, holds."""
+        """The state that a row holds."""
         return tuple(
             row[at.word] >> at.shift & (1 << at.bits) - 1
             for at in (self.place[name] for name in self.names)

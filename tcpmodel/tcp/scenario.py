@@ -342,6 +342,11 @@ PRESETS: Mapping[str, Scenario] = {
         # Before Linux 3.6 and 3.7 (2012): no RFC 5961, five retries of a SYN, all doubled.
         replace(_LINUX, name="linux_old", rfc5961="off", rto_policy="exponential", syn_retries=5),
         replace(_BASE, name="udp", protocol="udp", data=2, incarnations=1),
+        # For measuring: about 10^4 to 10^7 states, each of less than 128 bits.
+        replace(_TWO, name="bench4"),
+        replace(_BASE, name="bench5", abort="on"),
+        replace(_BASE, name="bench6", roles="any", closes="either"),
+        replace(_BASE, name="bench7", data=1, closes="either", abort="on"),
     )
 }
 """The named scenarios."""

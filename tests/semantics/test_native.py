@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,9 @@ from .random_terms import NAMES, OPERATORS, applied, by_z3, graphs
 def by_native(variables: tuple[Var, ...], terms: list[Term], state: Codes) -> list[int]:
     """The values of `terms` as native code computes them."""
     packed = packing(TransitionSystem("terms", variables, z3.BoolVal(True), ()))
-    found: list[int] = values(variables, packed, terms, packed.pack([state]))[0].tolist()
+    row = packed.pack(state)
+    given = (ctypes.c_uint64 * len(row))(*row)
+    found: list[int] = values(variables, packed, terms, ctypes.addressof(given), 1)[0].tolist()
     return found
 
 
@@ -113,7 +116,7 @@ def test_packing_loses_nothing_and_keeps_the_order_of_slots(
     """
     packed = packing(system)
     codes = tuple(data.draw(st.integers(0, v.domain.size - 1)) for v in system.variables)
-    row = packed.pack([codes])[0].tolist()
+    row = packed.pack(codes)
     assert packed.unpack(row) == codes
     masks = [(at.word, at.mask) for at in packed.place.values()]
     for word in range(packed.words):

@@ -13,7 +13,7 @@ import z3
 from tcpmodel.core.property import always
 from tcpmodel.core.system import in_range
 from tcpmodel.core.terms import FreeVariables, Term, all_of, any_of, conjunction, implies
-from tcpmodel.engines import explicit
+from tcpmodel.engines import explicit, native
 from tcpmodel.semantics.interpret import Codes, interpreter
 from tcpmodel.tcp.compose import AGENTS, Model, compose, peer_of, rules
 from tcpmodel.tcp.rule import symbolic_segment
@@ -247,11 +247,29 @@ def test_the_ledger(name: str) -> None:
     assert (found.states, found.transitions, found.depth, found.evidence.deadlocks) == LEDGER[name]
 
 
+SIZES = {
+    # scenario for measuring: states, transitions, depth, states without successor
+    "bench4": (11338, 81269, 28, 13),
+    "bench5": (112276, 996922, 28, 1),
+    "bench6": (939232, 7995082, 30, 2),
+    "bench7 incarnations=1": (398214, 3730685, 25, 1),
+}
+
+
+@pytest.mark.parametrize("text", SIZES)
+def test_the_scenarios_for_measuring(text: str) -> None:
+    """About ten, a hundred and a thousand thousand states; ten million with two incarnations."""
+    found = native.check(compose(scenario(text)).system, always(z3.BoolVal(True)))
+    assert found.evidence.complete
+    assert (found.states, found.transitions, found.depth, found.evidence.deadlocks) == SIZES[text]
+
+
 def test_the_ledger_has_every_preset_that_can_be_searched() -> None:
     """The Linux presets count seconds by the hundred, in two endpoints: they are for one of them
     (`roles=alone`), or for single runs.
     """
-    assert PRESETS.keys() - LEDGER.keys() == {"linux", "linux_old"}
+    known = LEDGER.keys() | {text.split()[0] for text in SIZES}
+    assert PRESETS.keys() - known == {"linux", "linux_old"}
 
 
 # --- what holds in every reachable state ----------------------------------------------------------
