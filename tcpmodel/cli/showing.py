@@ -83,10 +83,7 @@ def _catalogue() -> dict[str, list[dict[str, Any]]]:
             {"name": key, "says": s.meaning, "values": f"{s.values}   (rfc9293: {neutral[key]})"}
             for key, s in SWITCHES.items()
         ],
-        "engines": [
-            {"name": name, "says": (function.__doc__ or "").strip().splitlines()[0]}
-            for name, function in ENGINES.items()
-        ],
+        "engines": [{"name": engine.name, "says": engine.says} for engine in ENGINES.values()],
     }
 
 

@@ -1,25 +1,57 @@
-"""The engines by name."""
+"""The engines by name.
+
+An engine's module is loaded when the engine is first asked: some need large libraries.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Kind, Property
-from tcpmodel.core.result import Budget, Observer, Result
+from tcpmodel.core.result import Budget, Observer, Result, silent
 from tcpmodel.core.system import TransitionSystem
-from tcpmodel.engines import bmc, explicit, knowledge, liveness, native
 from tcpmodel.semantics.jit import available
 
-Engine: TypeAlias = Callable[[TransitionSystem, Property, Budget, Observer], Result]
+
+@dataclass(frozen=True)
+class Engine:
+    """The engine in the module of this name; called, it settles a property or refuses to."""
+
+    name: str
+
+    def __call__(
+        self,
+        system: TransitionSystem,
+        question: Property,
+        budget: Budget = Budget(),
+        observer: Observer = silent,
+    ) -> Result:
+        result: Result = self._module.check(system, question, budget, observer)
+        return result
+
+    @property
+    def says(self) -> str:
+        """What the engine does, in one sentence."""
+        return (self._module.__doc__ or "").strip().splitlines()[0]
+
+    @property
+    def _module(self) -> Any:
+        return import_module(f"tcpmodel.engines.{self.name}")
+
 
 ENGINES: Mapping[str, Engine] = {
-    native.NAME: native.check,
-    explicit.NAME: explicit.check,
-    bmc.NAME: bmc.check,
-    liveness.NAME: liveness.check,
-    knowledge.NAME: knowledge.check,
+    engine.name: engine
+    for engine in (
+        Engine("native"),
+        Engine("explicit"),
+        Engine("bmc"),
+        Engine("liveness"),
+        Engine("knowledge"),
+    )
 }
 """Every engine; all of them pass the same conformance tests."""
 
@@ -37,11 +69,11 @@ def choose(name: str, system: TransitionSystem, question: Property) -> tuple[Eng
             raise ModelError(f"no engine {name!r}; there are {', '.join(CHOICES)}")
         return ENGINES[name], "asked for"
     if question.kind is Kind.LEADS_TO:
-        return liveness.check, "leads_to needs the graph of all reachable states"
+        return ENGINES["liveness"], "leads_to needs the graph of all reachable states"
     if question.kind is Kind.KNOWS:
-        return knowledge.check, "what an agent knows depends on all reachable states"
+        return ENGINES["knowledge"], "what an agent knows depends on all reachable states"
     if system.history is not None:
-        return bmc.check, "a history channel has no finite set of states"
+        return ENGINES["bmc"], "a history channel has no finite set of states"
     if not available():
-        return explicit.check, "all reachable states can be visited (faster with llvmlite)"
-    return native.check, "all reachable states can be visited"
+        return ENGINES["explicit"], "all reachable states can be visited (faster with llvmlite)"
+    return ENGINES["native"], "all reachable states can be visited"
