@@ -85,7 +85,7 @@ def explored(
     Raises `ModelError` if there is no initial state, and for a question that tells slots apart.
     """
     goal = z3.BoolVal(False) if goal is None else goal
-    asked = [goal, *(t for t in (question.premise, question.target) if t is not None)]
+    asked = [goal, *(t for t in (question.formula, question.target) if t is not None)]
     small = cone(system, [*asked, *view, *system.watches.values()])
     require_symmetric(small, [*asked, *small.watches.values()])
     search = Search(interpreter(small), goal, budget, observer, keep_edges=keep_edges)

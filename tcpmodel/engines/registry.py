@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from tcpmodel.core.errors import ModelError
-from tcpmodel.core.property import Kind, Property
+from tcpmodel.core.property import LIVENESS, Kind, Property
 from tcpmodel.core.result import Budget, Observer, Result
 from tcpmodel.core.system import TransitionSystem
 from tcpmodel.engines import bmc, explicit, knowledge, liveness
@@ -34,8 +34,8 @@ def choose(name: str, system: TransitionSystem, question: Property) -> tuple[Eng
         if name not in ENGINES:
             raise ModelError(f"no engine {name!r}; there are {', '.join(CHOICES)}")
         return ENGINES[name], "asked for"
-    if question.kind is Kind.LEADS_TO:
-        return liveness.check, "leads_to needs the graph of all reachable states"
+    if question.kind in LIVENESS:
+        return liveness.check, f"{question.kind.value} needs the graph of all reachable states"
     if question.kind is Kind.KNOWS:
         return knowledge.check, "what an agent knows depends on all reachable states"
     if system.history is not None:
