@@ -103,6 +103,7 @@ def _run(todo: Sequence[Job], processes: int) -> tuple[list[Outcome], bool]:
 def _print(outcomes: Sequence[Outcome]) -> None:
     """Claims with their verdicts, by topic."""
     from tcpmodel.claims import report
+    from tcpmodel.claims.needs import excess
 
     topic = code = None
     for found in outcomes:
@@ -125,7 +126,8 @@ def _print(outcomes: Sequence[Outcome]) -> None:
             indent=5,
             hang=15,
         )
-        say(report.explanation(found), indent=15, hang=15)
+        for sentence in (report.explanation(found), *excess(found.fairness)):
+            say(sentence, indent=15, hang=15)
     say("")
 
 

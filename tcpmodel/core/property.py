@@ -60,12 +60,7 @@ class Property:
         match self.kind:
             case Kind.ALWAYS:
                 return self.formula.arg(0) if z3.is_implies(self.formula) else None
-            case (
-                Kind.SOMETIMES
-                | Kind.EVENTUALLY
-                | Kind.INFINITELY_OFTEN
-                | Kind.EVENTUALLY_ALWAYS
-            ):
+            case Kind.SOMETIMES | Kind.EVENTUALLY | Kind.INFINITELY_OFTEN | Kind.EVENTUALLY_ALWAYS:
                 return None
             case Kind.LEADS_TO | Kind.WITHIN | Kind.KNOWS:
                 return self.formula

@@ -106,7 +106,9 @@ class Fairness:
     @property
     def excessive(self) -> bool:
         """The question assumes more than it takes."""
-        return all({n.assumption for n in needs} != set(self.assumed) for needs in self.minimal)
+        return bool(self.minimal) and all(
+            {n.assumption for n in needs} != set(self.assumed) for needs in self.minimal
+        )
 
 
 @dataclass(frozen=True)

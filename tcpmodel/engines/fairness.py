@@ -82,6 +82,16 @@ class Cycles:
         enabled = [able[states] for able in self.enabled]
         return _cycles(part, self.nodes[states], self.group, enabled, self.wanted[states])
 
+    def component(self, states: Mask) -> Cycles:
+        """States known to be one component, by themselves."""
+        if states.all():
+            return self
+        part = self.graph.part(states, self.graph.inside(states))
+        enabled = [able[states] for able in self.enabled]
+        label = np.zeros(len(part), np.int32)
+        wanted = self.wanted[states]
+        return Cycles(part, self.nodes[states], label, self.group, enabled, wanted)
+
     @cached_property
     def takers(self) -> list[Numbers]:
         """For each group, where the edges that belong to it begin."""
@@ -135,12 +145,13 @@ def _cycles(
     edges = label[graph.source] == label[graph.target]
     states = np.zeros(len(graph), np.bool_)
     states[graph.source[edges]] = True
-    names, numbers = np.unique(label[states], return_inverse=True)
-    del names
+    used = np.zeros(len(graph), np.int32)
+    used[label[states]] = 1
+    numbers = np.cumsum(used, dtype=np.int32) - 1
     return Cycles(
         graph.part(states, edges),
         nodes[states],
-        numbers.astype(np.int32),
+        numbers[label[states]],
         group,
         [able[states] for able in enabled],
         wanted[states],

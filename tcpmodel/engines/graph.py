@@ -39,9 +39,7 @@ class Graph:
     action: NDArray[Any]
 
     @staticmethod
-    def of(
-        states: int, source: NDArray[Any], target: NDArray[Any], action: NDArray[Any]
-    ) -> Graph:
+    def of(states: int, source: NDArray[Any], target: NDArray[Any], action: NDArray[Any]) -> Graph:
         """The graph of edges given by three arrays of equal length, in any order.
 
         Edges of one state keep their order.  Raises `ModelError` for more than 2^31 - 1 edges.
@@ -57,7 +55,7 @@ class Graph:
             ones = np.ones(len(source), np.int8)
             order = csr_array((ones, column, rows), shape=(len(source), states)).tocsc().indices
             target, action = target[order], action[order]
-        return Graph(indptr, target.astype(np.int32, copy=False), action)
+        return Graph(indptr, np.ascontiguousarray(target, np.int32), action)
 
     @staticmethod
     def of_rows(states: int, rows: Sequence[Sequence[tuple[int, int]]]) -> Graph:
@@ -94,12 +92,16 @@ class Graph:
 
     def with_edges(self, edges: Mask) -> Graph:
         """The same states, and of the edges only these."""
-        before = np.zeros(len(edges) + 1, np.int64)
-        np.cumsum(edges, out=before[1:])
-        return Graph(before[self.indptr], self.target[edges], self.action[edges])
+        if edges.all():
+            return self
+        before = np.zeros(len(edges) + 1, np.int32)
+        np.cumsum(edges, out=before[1:], dtype=np.int32)
+        return Graph(before[self.indptr].astype(np.int64), self.target[edges], self.action[edges])
 
     def part(self, states: Mask, edges: Mask) -> Graph:
         """Some states, numbered anew in the same order, and some of the edges between them."""
+        if states.all():
+            return self.with_edges(edges)
         number = np.cumsum(states, dtype=np.int32) - np.int32(1)
         rows = np.flatnonzero(states)
         slim = self.with_edges(edges)
@@ -108,7 +110,7 @@ class Graph:
 
     def components(self) -> Numbers:
         """For each state, the number of its strongly connected component."""
-        matrix = _matrix(self.indptr, self.target)
+        matrix = _matrix(self.indptr, self.target.copy())
         # On several edges between the same two states, scipy's search for components never ends.
         matrix.sum_duplicates()
         return connected_components(matrix, directed=True, connection="strong")[1]  # type: ignore[no-any-return]
@@ -122,7 +124,9 @@ class Graph:
     def _plain(self) -> Any:
         return _matrix(self.indptr, self.target)
 
-    def breadth_first_from(self, starts: NDArray[Any], depth: NDArray[Any]) -> tuple[Numbers, Numbers]:
+    def breadth_first_from(
+        self, starts: NDArray[Any], depth: NDArray[Any]
+    ) -> tuple[Numbers, Numbers]:
         """The same from several starts, each of which lies at some depth already.
 
         The predecessor of a start that is reached from no nearer one is no state.
@@ -148,4 +152,4 @@ def _matrix(indptr: NDArray[Any], target: Numbers) -> Any:
     """What scipy takes a graph for; it looks at the places of the entries only."""
     size = len(indptr) - 1
     ones = np.ones(len(target))
-    return csr_array((ones, target.copy(), indptr.astype(np.int32)), shape=(size, size))
+    return csr_array((ones, target, indptr.astype(np.int32)), shape=(size, size))

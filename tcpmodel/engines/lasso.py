@@ -7,6 +7,7 @@ way is a shortest one, and the loop goes from each thing that fairness asks for 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,7 @@ class Ways:
             nearest = min(range(len(loop)), key=lambda i: (int(self.rank[loop[i][1]]), i))
             loop, start = loop[nearest + 1 :] + loop[: nearest + 1], loop[nearest][1]
         way = self.to(start)
-        edges = (self.graph.edge(here, there) for here, there in zip(way, way[1:], strict=False))
+        edges = (self.graph.edge(here, there) for here, there in pairwise(way))
         steps = [(int(self.graph.action[e]), int(self.graph.target[e])) for e in edges]
         return Lasso(way[0], steps, loop)
 
@@ -107,7 +108,7 @@ def shortest(ways: Ways, cycles: Cycles, fairness: Assumptions) -> Lasso | None:
         number = int(found[state])
         part = parts.get(number)
         if part is None:
-            part = parts[number] = cycles.within(found == number)
+            part = parts[number] = cycles.component(found == number)
         start = int(np.searchsorted(part.nodes, cycles.nodes[state]))
         loop = _Tour(part, fairness, start).steps
         lasso = ways.lasso([(a, int(part.nodes[s])) for a, s in loop], int(cycles.nodes[state]))
@@ -197,5 +198,5 @@ class _Tour:
         states = [goal]
         while states[-1] != self.here:
             states.append(int(before[states[-1]]))
-        for here, there in zip(states[::-1], states[-2::-1], strict=False):
+        for here, there in pairwise(reversed(states)):
             self.take(self.graph.edge(here, there))

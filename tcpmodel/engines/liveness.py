@@ -162,9 +162,9 @@ class _Runs:
             able = np.zeros(len(self.graph), np.bool_)
             able[self.graph.source[(group == place)[self.graph.action]]] = True
             enabled.append(able)
-        reached = self.ways.reached
-        inside = self.graph.with_edges(self.graph.inside(reached))
-        return Cycles.of(inside, group, enabled, self.wanted)
+        graph = self.ways.graph
+        part = graph.with_edges(self.ways.reached[graph.source])
+        return Cycles.of(part, group, enabled, self.wanted)
 
     def deadlock(self) -> Lasso | None:
         """A shortest way to where nothing is enabled any more."""
@@ -204,9 +204,9 @@ def _needed(
         return not runs.starts.any() or not runs.cycles.fair(fairness).any()
 
     minimal_sets: list[tuple[Need, ...]] = []
+    complete = False
     try:
         found = minimal(top, holds, go_on)
-        complete = found.complete
         for fairness in found.sets:
             needs = []
             for place, less in fairness.weaker():
@@ -216,8 +216,9 @@ def _needed(
                 trace = _trace(system, search, lasso)
                 needs.append(Need(fairness.name(place), less.name(place), trace))
             minimal_sets.append(tuple(needs))
+        complete = found.complete
     except KeyboardInterrupt:
-        complete = False
+        pass  # the verdict stands
     return Fairness(top.names, tuple(minimal_sets), complete)
 
 

@@ -365,8 +365,11 @@ class Story:
         if self.trace.loop is None:
             return ""
         if self.trace.loop == len(self.trace):
-            return "from here it stutters: nothing happens any more"
-        return f"from here it repeats for ever from step {self.trace.loop + 1}"
+            return "from here it stutters for ever: nothing is enabled any more"
+        again = f"from here it repeats for ever from step {self.trace.loop + 1}"
+        if any(self.trace.changes(i) for i in range(self.trace.loop + 1, len(self.trace) + 1)):
+            return again
+        return f"{again}, and nothing changes: it stutters though actions are enabled"
 
 
 def _goes_on(step: Step) -> bool:
