@@ -106,6 +106,8 @@ def _print(outcomes: Sequence[Outcome]) -> None:
     from tcpmodel.claims.needs import excess
 
     topic = code = None
+    # Fairness under which a claim fails in another scenario makes that failure stronger.
+    fails = {found.code for found in outcomes if found.verdict == "FAILS"}
     for found in outcomes:
         if found.topic != topic:
             topic = found.topic
@@ -126,7 +128,8 @@ def _print(outcomes: Sequence[Outcome]) -> None:
             indent=5,
             hang=15,
         )
-        for sentence in (report.explanation(found), *excess(found.fairness)):
+        say(report.explanation(found), indent=15, hang=15)
+        for sentence in excess(found.fairness) if code not in fails else ():
             say(sentence, indent=15, hang=15)
     say("")
 

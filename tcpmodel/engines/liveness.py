@@ -69,7 +69,7 @@ def check(
     fairness, trace = None, None
     try:
         observer(Progress("loops", search.depth, len(search.order)))
-        runs = _Runs(search, question)
+        runs = Runs(search, question)
         lasso = runs.lasso(Assumptions.of(question))
         if lasso is not None:
             trace = _trace(system, search, lasso)
@@ -116,7 +116,7 @@ def _require_groups(system: TransitionSystem, question: Property) -> None:
             )
 
 
-class _Runs:
+class Runs:
     """The runs that break a question, but for their fairness.
 
     inside: the states in which they go on for ever.  starts: where they may begin to do so.
@@ -187,7 +187,7 @@ class _Runs:
 def _needed(
     system: TransitionSystem,
     search: Search,
-    runs: _Runs,
+    runs: Runs,
     question: Property,
     budget: Budget,
     observer: Observer,

@@ -15,14 +15,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from tcpmodel.core.property import eventually_always, infinitely_often
+from tcpmodel.core.property import Property, eventually_always, infinitely_often
 from tcpmodel.core.result import Budget, silent
-from tcpmodel.core.terms import none_of
-from tcpmodel.engines import liveness
+from tcpmodel.core.system import TransitionSystem
 from tcpmodel.engines.explicit import explored
 from tcpmodel.engines.fairness import Assumptions, Cycles
 from tcpmodel.engines.graph import Graph
 from tcpmodel.engines.lasso import Ways, shortest
+from tcpmodel.engines.liveness import Runs
 from tcpmodel.tcp.compose import compose
 from tcpmodel.tcp.scenario import scenario
 
@@ -41,7 +41,8 @@ def timed(title: str, work: Callable[[], Made]) -> Made:
 
 def random_graph(cyclic: bool) -> None:
     """Steps lead up to 30,000 states onward; in a cyclic graph, every hundredth far back."""
-    print(f"{STATES:,} states, {STEPS:,} steps, {'cyclic' if cyclic else 'with loops at the end only'}:")
+    shape = "cyclic" if cyclic else "with loops at its end only"
+    print(f"a graph of {STATES:,} states and {STEPS:,} steps, {shape}:")
     random = np.random.default_rng(9293)
     source = np.sort(random.integers(0, STATES, STEPS, dtype=np.int32))
     onward = np.minimum(source + random.integers(1, 30_000, STEPS), STATES - 1)
@@ -60,9 +61,7 @@ def random_graph(cyclic: bool) -> None:
         kept = timed("the part that matters", lambda: graph.with_edges(graph.inside(inside)))
         ways = timed("ways", lambda: Ways.through(kept, inside, starts, depth))
         enabled = timed("who can move where", lambda: able(graph))
-        cycles = timed(
-            "components", lambda: Cycles.of(reached(ways), group, enabled, inside)
-        )
+        cycles = timed("components", lambda: Cycles.of(reached(ways), group, enabled, inside))
         fair = timed("fair components", lambda: cycles.fair(fairness))
         lasso = timed("lasso", lambda: shortest(ways, cycles, fairness))
         print(f"{len(cycles.graph):,} states on cycles, {np.count_nonzero(fair):,} on fair ones")
@@ -86,21 +85,23 @@ def of_scenario(text: str) -> None:
     """The graph of a scenario, from the reference interpreter, asked whether it falls silent."""
     model = compose(scenario(text))
     receives = ("A receives", "B receives")
-    silence = none_of(none_of(model.world.nothing_inflight()))
-    for question in (
-        eventually_always(silence, weak=receives),
-        infinitely_often(silence, strong=receives),
-    ):
-        search = timed(
-            "the states",
-            lambda q=question: explored(model.system, q, Budget(), silent, keep_edges=True),
-        )
-        print(f"{len(search.order):,} states, {search.transitions:,} steps; {question.kind.value}:")
-        runs = timed("predicates and rows", lambda q=question: liveness._Runs(search, q))
-        timed("ways", lambda: runs.ways)
-        timed("components", lambda: runs.cycles)
-        lasso = timed("lasso", lambda q=question: runs.lasso(Assumptions.of(q)))
-        print("no lasso\n" if lasso is None else f"lasso of {runs.ways.cost(lasso)} steps\n")
+    silence = model.world.nothing_inflight()
+    look_at(model.system, eventually_always(silence, weak=receives))
+    look_at(model.system, infinitely_often(silence, strong=receives))
+
+
+def look_at(system: TransitionSystem, question: Property) -> None:
+    """Every phase of a check, but for the replay of its lasso."""
+    print(f"{question.kind.value}:")
+    search = timed(
+        "the states", lambda: explored(system, question, Budget(), silent, keep_edges=True)
+    )
+    print(f"{len(search.order):,} states, {search.transitions:,} steps:")
+    runs = timed("predicates and rows of steps", lambda: Runs(search, question))
+    timed("ways", lambda: runs.ways)
+    timed("components", lambda: runs.cycles)
+    lasso = timed("lasso", lambda: runs.lasso(Assumptions.of(question)))
+    print("no lasso\n" if lasso is None else f"lasso of {runs.ways.cost(lasso)} steps\n")
 
 
 if __name__ == "__main__":
