@@ -83,10 +83,11 @@ class Cycles:
         return _cycles(part, self.nodes[states], self.group, enabled, self.wanted[states])
 
     def component(self, states: Mask) -> Cycles:
-        """States known to be one component, by themselves."""
-        if states.all():
-            return self
-        part = self.graph.part(states, self.graph.inside(states))
+        """States known to be one component, perhaps beside others."""
+        edges = self.graph.inside(states)
+        if np.array_equal(edges, states[self.graph.source]):
+            return self  # no edge leaves them
+        part = self.graph.part(states, edges)
         enabled = [able[states] for able in self.enabled]
         label = np.zeros(len(part), np.int32)
         wanted = self.wanted[states]

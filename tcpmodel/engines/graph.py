@@ -110,9 +110,11 @@ class Graph:
 
     def components(self) -> Numbers:
         """For each state, the number of its strongly connected component."""
-        matrix = _matrix(self.indptr, self.target.copy())
         # On several edges between the same two states, scipy's search for components never ends.
-        matrix.sum_duplicates()
+        size, ones = len(self), np.ones(len(self.target), np.int8)
+        slim = csr_array((ones, self.target.copy(), self.indptr.astype(np.int32)), (size, size))
+        slim.sum_duplicates()
+        matrix = _matrix(slim.indptr, slim.indices)
         return connected_components(matrix, directed=True, connection="strong")[1]  # type: ignore[no-any-return]
 
     def breadth_first(self, start: int) -> tuple[Numbers, Numbers]:
@@ -149,7 +151,8 @@ class Graph:
 
 
 def _matrix(indptr: NDArray[Any], target: Numbers) -> Any:
-    """What scipy takes a graph for; it looks at the places of the entries only."""
-    size = len(indptr) - 1
-    ones = np.ones(len(target))
-    return csr_array((ones, target, indptr.astype(np.int32)), shape=(size, size))
+    """What scipy takes for a graph.  It looks at the places of the entries, never at the entries:
+    zeros that nobody looks at take no memory.
+    """
+    size, unseen = len(indptr) - 1, np.zeros(len(target))
+    return csr_array((unseen, target, indptr.astype(np.int32)), shape=(size, size))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcpmodel.core.errors import EngineError
-from tcpmodel.engines.fairness import NONE, STRONG, WEAK, Assumptions, Cycles
+from tcpmodel.engines.fairness import STRONG, WEAK, Assumptions, Cycles
 from tcpmodel.engines.graph import Graph, Mask, Numbers
 
 CANDIDATES = 16
@@ -121,18 +121,19 @@ def shortest(ways: Ways, cycles: Cycles, fairness: Assumptions) -> Lasso | None:
 
 
 class _Tour:
-    """Once around in a fair component: from a state back to it, past all that fairness asks for."""
+    """Once around in the fair component of a state, past all that fairness asks for."""
 
     def __init__(self, part: Cycles, fairness: Assumptions, start: int) -> None:
         self.part = part
         self.graph = part.graph
         self.steps: list[tuple[int, int]] = []
+        # A strongly fair group that is not taken in the component can nowhere move in it.
         self.pending = {
             place: level
             for place, level in enumerate(fairness.levels)
-            if level == WEAK or (level == STRONG and len(part.takers[place]))
+            if level == WEAK
+            or (level == STRONG and np.any(part.label[part.takers[place]] == part.label[start]))
         }
-        assert NONE not in self.pending.values()
         self.here = start
         self.arrive(start)
         while self.pending:
@@ -154,15 +155,15 @@ class _Tour:
 
     def seek(self) -> None:
         """Go to the nearest state in which something that is pending can be had."""
-        order, before = self.graph.breadth_first(self.here)
-        rank = np.empty(len(self.graph), np.int64)
-        rank[order] = np.arange(len(order))
-        _, goal, place = min(
+        rank, before = self.look_around()
+        nearest, goal, place = min(
             (int(rank[state]), state, place)
             for place, level in self.pending.items()
             for states in self.places(place, level)
             for state in [int(states[np.argmin(rank[states])])]
         )
+        if nearest == len(self.graph):
+            raise EngineError("a component that is not fair was taken for fair")
         self.walk(before, goal)
         if place in self.pending:
             group, action = self.part.group, self.graph.action
@@ -173,21 +174,23 @@ class _Tour:
         found: list[NDArray[Any]] = [self.part.takers[place]]
         if level == WEAK:
             found.append(np.flatnonzero(~self.part.enabled[place]))
-        found = [states for states in found if len(states)]
-        if not found:
-            raise EngineError("a component that is not fair was taken for fair")
-        return found
+        return [states for states in found if len(states)]
+
+    def look_around(self) -> tuple[NDArray[Any], Numbers]:
+        """The place of each state among all by its distance from here, and its predecessor."""
+        order, before = self.graph.breadth_first(self.here)
+        rank = np.full(len(self.graph), len(self.graph))
+        rank[order] = np.arange(len(order))
+        return rank, before
 
     def close(self, start: int) -> None:
         """Back to the start, by at least one step."""
         if self.here == start and self.steps:
             return
-        order, before = self.graph.breadth_first(self.here)
+        rank, before = self.look_around()
         if self.here != start:
             self.walk(before, start)
             return
-        rank = np.empty(len(self.graph), np.int64)
-        rank[order] = np.arange(len(order))
         last = self.graph.source[self.graph.target == start]
         goal = int(last[np.argmin(rank[last])])
         self.walk(before, goal)

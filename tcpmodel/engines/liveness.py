@@ -162,9 +162,8 @@ class Runs:
             able = np.zeros(len(self.graph), np.bool_)
             able[self.graph.source[(group == place)[self.graph.action]]] = True
             enabled.append(able)
-        graph = self.ways.graph
-        part = graph.with_edges(self.ways.reached[graph.source])
-        return Cycles.of(part, group, enabled, self.wanted)
+        # Of a component all states are reached or none is; one that is not has nothing wanted.
+        return Cycles.of(self.ways.graph, group, enabled, self.wanted & self.ways.reached)
 
     def deadlock(self) -> Lasso | None:
         """A shortest way to where nothing is enabled any more."""

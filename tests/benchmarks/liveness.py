@@ -61,10 +61,9 @@ def random_graph(cyclic: bool) -> None:
         kept = timed("the part that matters", lambda: graph.with_edges(graph.inside(inside)))
         ways = timed("ways", lambda: Ways.through(kept, inside, starts, depth))
         enabled = timed("who can move where", lambda: able(graph))
-        cycles = timed("components", lambda: Cycles.of(reached(ways), group, enabled, inside))
-        fair = timed("fair components", lambda: cycles.fair(fairness))
-        lasso = timed("lasso", lambda: shortest(ways, cycles, fairness))
-        print(f"{len(cycles.graph):,} states on cycles, {np.count_nonzero(fair):,} on fair ones")
+        cycles = timed("components", lambda: Cycles.of(kept, group, enabled, inside & ways.reached))
+        lasso = timed("fair components, lasso", lambda: shortest(ways, cycles, fairness))
+        print(f"{len(cycles.graph):,} states on cycles")
         print("no lasso" if lasso is None else f"lasso of {ways.cost(lasso)} steps")
 
     def able(graph: Graph) -> list[np.ndarray[tuple[int], np.dtype[np.bool_]]]:
@@ -74,9 +73,6 @@ def random_graph(cyclic: bool) -> None:
             states[graph.source[(group == place)[graph.action]]] = True
             found.append(states)
         return found
-
-    def reached(ways: Ways) -> Graph:
-        return ways.graph.with_edges(ways.reached[ways.graph.source])
 
     timed("in all\n", look)
 
