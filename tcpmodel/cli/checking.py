@@ -39,6 +39,9 @@ GRAMMAR = """\
 \b
 property  always(F) | sometimes(F) | leads_to(F, F, weak=['A CLOSE'], strong=['B receives'])
           eventually(F, weak=…) | infinitely_often(F, weak=…) | eventually_always(F, weak=…)
+          A run goes on as long as some action is enabled, and stutters for ever where none
+          is; a weakly fair group that stays enabled is taken, a strongly fair one if it is
+          enabled again and again.
 formula F F and F | F or F | not F | implies(F, F) | True | False | N == N | N != N | N < N …
 number N  A.state | B.snd_nxt | … | ESTABLISHED | 7 | N + N | N - N
 network   inflight('A', 'SYN', 'ACK') | nothing_inflight()

@@ -208,6 +208,23 @@ def test_strong_fairness_rules_out_again_and_again() -> None:
     assert liveness.check(graph([*ways, (3, 0, "b")]), question).verdict is Verdict.HOLDS
 
 
+def test_what_is_fair_elsewhere_is_no_concern_of_a_loop() -> None:
+    """Round 0 nobody can take `a`; that it is taken round 1 is another loop's affair."""
+    trace = lasso(graph([(0, 0), (0, 1), (1, 1, "a")]), leads_to(EVER, at(7), strong=("a",)))
+    assert [s.action for s in trace.steps] == ["0: 0-0"]
+
+
+def test_a_loop_that_is_left_over_is_not_mixed_up_with_another() -> None:
+    """Round 3 and 4 it is fair once 2, where `a` can move, is ruled out; that 0 and 1 go round
+    by `a`, which was clear before, is no part of it.
+    """
+    ways: list[Edge] = [(5, 3), (3, 4), (4, 3), (3, 2), (2, 3), (2, 7, "a")]
+    ways += [(4, 0), (0, 1, "a"), (1, 0)]
+    system = graph(ways, starts=(5,))
+    trace = lasso(system, leads_to(EVER, at(7), strong=("a",)))
+    assert [trace.state(i)["n"] for i in range(len(trace) + 1)] == [5, 3, 4, 3]
+
+
 def test_a_deadlock_is_fair() -> None:
     """Where nothing is enabled nobody is treated unfairly."""
     system = graph([(0, 1, "a"), (0, 2, "b")])
@@ -361,6 +378,8 @@ def test_what_is_not_needed_is_found_out() -> None:
         {"strong enter"}
     ]
     assert needed(DOOR, leads_to(EVER, EVER, strong=("enter",))) == [set()]
+    staying = graph([(0, 1), (1, 1, "stay")])
+    assert needed(staying, eventually_always(at(1), weak=("stay",))) == [set()]
 
 
 def test_either_may_be_enough() -> None:
