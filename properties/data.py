@@ -253,6 +253,7 @@ zero_window_without_probes = Claim(
     property=leads_to(
         lambda w: w.believes_window_closed("A"),
         lambda w: any_of(w.A.snd_wnd != 0, w.sent_all("A")),
+        # What holds holds without; the failures are there although nobody is kept waiting.
         weak=("A retransmission timeout", "B RECEIVE"),
         strong=("A receives", "B receives"),
     ),
