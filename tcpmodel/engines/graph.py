@@ -14,8 +14,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from tcpmodel.core.errors import ModelError
 
@@ -53,7 +51,8 @@ class Graph:
             rows = np.arange(len(source) + 1, dtype=np.int32)
             column = source.astype(np.int32, copy=False)
             ones = np.ones(len(source), np.int8)
-            order = csr_array((ones, column, rows), shape=(len(source), states)).tocsc().indices
+            size = (len(source), states)
+            order = _scipy().csr_array((ones, column, rows), size).tocsc().indices
             target, action = target[order], action[order]
         return Graph(indptr, np.ascontiguousarray(target, np.int32), action)
 
@@ -112,14 +111,17 @@ class Graph:
         """For each state, the number of its strongly connected component."""
         # On several edges between the same two states, scipy's search for components never ends.
         size, ones = len(self), np.ones(len(self.target), np.int8)
-        slim = csr_array((ones, self.target.copy(), self.indptr.astype(np.int32)), (size, size))
+        entries = (ones, self.target.copy(), self.indptr.astype(np.int32))
+        slim = _scipy().csr_array(entries, (size, size))
         slim.sum_duplicates()
         matrix = _matrix(slim.indptr, slim.indices)
-        return connected_components(matrix, directed=True, connection="strong")[1]  # type: ignore[no-any-return]
+        search = _scipy().csgraph.connected_components
+        label: Numbers = search(matrix, directed=True, connection="strong")[1]
+        return label
 
     def breadth_first(self, start: int) -> tuple[Numbers, Numbers]:
         """The states that can be reached from `start`, nearest first; of each, its predecessor."""
-        order, before = breadth_first_order(self._plain, start)
+        order, before = _scipy().csgraph.breadth_first_order(self._plain, start)
         return order, before
 
     @cached_property
@@ -146,7 +148,7 @@ class Graph:
         more[is_next] = np.arange(states + 1, states + deepest + 1)
         more[~is_next] = starts[by_depth]
         matrix = _matrix(indptr, np.concatenate([self.target, more]))
-        order, before = breadth_first_order(matrix, states)
+        order, before = _scipy().csgraph.breadth_first_order(matrix, states)
         return order[order < states], before[:states]
 
 
@@ -155,4 +157,11 @@ def _matrix(indptr: NDArray[Any], target: Numbers) -> Any:
     zeros that nobody looks at take no memory.
     """
     size, unseen = len(indptr) - 1, np.zeros(len(target))
-    return csr_array((unseen, target, indptr.astype(np.int32)), shape=(size, size))
+    return _scipy().csr_array((unseen, target, indptr.astype(np.int32)), (size, size))
+
+
+def _scipy() -> Any:
+    """The sparse matrices of scipy, which take a fifth of a second to load: only loops wait."""
+    import scipy.sparse.csgraph  # noqa: PLC0415
+
+    return scipy.sparse
