@@ -231,12 +231,15 @@ zero_window = Claim(
     property=leads_to(
         lambda w: w.believes_window_closed("A"),
         lambda w: any_of(w.A.snd_wnd != 0, w.sent_all("A")),
-        weak=("A persist timeout", "A retransmission timeout", "B RECEIVE"),
+        weak=("B RECEIVE",),
         strong=("A receives", "B receives"),
     ),
     verdicts={
         "rfc9293 incarnations=1 gives_up=off closes=nobody data=2 senders=A window=1 "
-        "receiver=slow": holds("the probe is taken or answered, and the answer names the window"),
+        "receiver=slow": holds(
+            "the probe is taken or answered, and the answer names the window; no timer has to be "
+            "fair, since where nothing else can happen it is the timer that goes off"
+        ),
     },
     pair="P93d",
 )
@@ -250,6 +253,7 @@ zero_window_without_probes = Claim(
     property=leads_to(
         lambda w: w.believes_window_closed("A"),
         lambda w: any_of(w.A.snd_wnd != 0, w.sent_all("A")),
+        # What holds holds without; the failures are there although nobody is kept waiting.
         weak=("A retransmission timeout", "B RECEIVE"),
         strong=("A receives", "B receives"),
     ),

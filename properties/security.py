@@ -201,6 +201,8 @@ ack_storm = Claim(
     property=leads_to(
         _quiet,
         lambda w: any_of(w.nothing_inflight(), none_of(_quiet(w))),
+        # Fair, so that no storm below is one only because nobody listens; silence needs no such
+        # assumption.
         weak=("A receives", "B receives"),
     ),
     verdicts={
@@ -270,6 +272,7 @@ lost_third_ack = Claim(
     property=leads_to(
         lambda w: w.A.state == ESTABLISHED,
         lambda w: any_of(w.B.state == ESTABLISHED, w.A.state != ESTABLISHED),
+        # What holds holds without; the failure is one although all that can be sent again is.
         weak=(
             "A receives",
             "B receives",
@@ -305,6 +308,7 @@ syn_flood = Claim(
     property=leads_to(
         lambda w: w.A.state == SYN_SENT,
         lambda w: w.A.state != SYN_SENT,
+        # What holds holds without; the failure is not for want of listening.
         weak=("A receives", "B receives"),
     ),
     verdicts={

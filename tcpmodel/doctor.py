@@ -24,6 +24,8 @@ class Need:
 LIBRARIES = {
     "z3-solver": "terms, proofs of well-formedness, bounded model checking",
     "networkx": "graphs",
+    "numpy": "arrays of states and steps",
+    "scipy": "loops in graphs of states",
     "graphviz": "drawing state diagrams",
     "click": "the command line",
     "rich": "tables",

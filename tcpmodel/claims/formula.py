@@ -33,7 +33,7 @@ SHOWN = 100
 """How much of a long formula an error shows."""
 
 _OPTIONS: dict[core.Kind, tuple[str, ...]] = {
-    core.Kind.LEADS_TO: ("weak", "strong"),
+    **dict.fromkeys(core.LIVENESS, ("weak", "strong")),
     core.Kind.WITHIN: ("ticks",),
     core.Kind.KNOWS: ("when",),
 }
@@ -150,7 +150,8 @@ class _Reader:
             kinds = {k.value: k for k in core.Kind}
             if tree.func.id in kinds:
                 kind = kinds[tree.func.id]
-                wanted = 1 if kind in (core.Kind.ALWAYS, core.Kind.SOMETIMES) else 2
+                two = (core.Kind.LEADS_TO, core.Kind.WITHIN, core.Kind.KNOWS)
+                wanted = 2 if kind in two else 1
                 if len(tree.args) != wanted:
                     what = "an agent and a formula" if kind is core.Kind.KNOWS else None
                     what = what or f"{wanted} formula{'s'[: wanted - 1]}"

@@ -76,6 +76,27 @@ def leads_to(
     return Question(core.Kind.LEADS_TO, premise, target, tuple(weak), tuple(strong))
 
 
+def eventually(
+    formula: Formula, *, weak: Sequence[str] = (), strong: Sequence[str] = ()
+) -> Question:
+    """In some state of every run that is fair to the named groups of actions."""
+    return Question(core.Kind.EVENTUALLY, formula, None, tuple(weak), tuple(strong))
+
+
+def infinitely_often(
+    formula: Formula, *, weak: Sequence[str] = (), strong: Sequence[str] = ()
+) -> Question:
+    """Again and again in every fair run; in the last state of one that ends."""
+    return Question(core.Kind.INFINITELY_OFTEN, formula, None, tuple(weak), tuple(strong))
+
+
+def eventually_always(
+    formula: Formula, *, weak: Sequence[str] = (), strong: Sequence[str] = ()
+) -> Question:
+    """In every fair run, from some state on for ever."""
+    return Question(core.Kind.EVENTUALLY_ALWAYS, formula, None, tuple(weak), tuple(strong))
+
+
 def within(premise: Formula, target: Formula, *, ticks: int) -> Question:
     """Once `premise` holds, `target` holds before more than `ticks` ticks have passed."""
     return Question(core.Kind.WITHIN, premise, target, ticks=ticks)

@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from tcpmodel import __version__
+from tcpmodel.claims.needs import plain, short
 from tcpmodel.claims.runner import SCHEMA, Outcome, evidence_json
 from tcpmodel.core.result import Result
 from tcpmodel.tcp.scenario import scenario as read_scenario
@@ -105,6 +106,7 @@ def _row(found: Outcome, trace: str | None) -> dict[str, Any]:
     row["claim"] = row.pop("code")
     row["trace"] = trace
     row["twin"] = str(Path(trace).with_suffix(TWIN)) if found.twin and trace else None
+    row["fairness"] = short(found.fairness)
     row["as_expected"] = found.as_expected
     return row
 
@@ -129,6 +131,7 @@ def check_json(result: Result, scenario: str, chosen: str, trace: str | None) ->
         "peak_bytes": result.peak_bytes,
         "vacuous": result.vacuous,
         "evidence": evidence_json(result.evidence),
+        "fairness": short(plain(result.fairness)),
         "trace": trace,
     }
 

@@ -18,6 +18,7 @@ import z3
 
 from tcpmodel.claims.discovery import line_of, load
 from tcpmodel.claims.language import Claim, Expected
+from tcpmodel.claims.needs import plain
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.property import Property
 from tcpmodel.core.result import Budget, Evidence, Observer, Result, silent
@@ -49,6 +50,7 @@ class Outcome:
     error: a mistake of the claim's or the scenario's author (or ours), in one line.
     trace: the counterexample or witness, in the form of `Trace.to_json`.
     twin: where an agent does not know, the run that it cannot tell from `trace`.
+    fairness: for liveness that holds, what it takes, in the form of `needs.plain`.
     """
 
     code: str
@@ -74,6 +76,7 @@ class Outcome:
     evidence: dict[str, Any] = field(default_factory=dict)
     trace: dict[str, Any] | None = None
     twin: dict[str, Any] | None = None
+    fairness: dict[str, Any] | None = None
 
     @property
     def as_expected(self) -> bool:
@@ -186,6 +189,7 @@ def outcome(claim: Claim, job: Job, result: Result, chosen: str) -> Outcome:
         evidence=evidence_json(result.evidence),
         trace=None if result.trace is None else result.trace.to_json(),
         twin=None if result.twin is None else result.twin.to_json(),
+        fairness=plain(result.fairness),
     )
 
 

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tcpmodel.cli.output import attempt, beside, complain, dump, limited, say, stop, width, write
+from tcpmodel.cli.output import (
+    attempt,
+    beside,
+    complain,
+    dump,
+    limited,
+    say,
+    show_lassos,
+    stop,
+    width,
+    write,
+)
 from tcpmodel.cli.progress import Live
 
 if TYPE_CHECKING:
@@ -27,6 +38,10 @@ Exit codes: 0 holds; 2 usage; 5 inconclusive; 10 fails; 11 holds only vacuously;
 GRAMMAR = """\
 \b
 property  always(F) | sometimes(F) | leads_to(F, F, weak=['A CLOSE'], strong=['B receives'])
+          eventually(F, weak=…) | infinitely_often(F, weak=…) | eventually_always(F, weak=…)
+          A run goes on as long as some action is enabled, and stutters for ever where none
+          is; a weakly fair group that stays enabled is taken, a strongly fair one if it is
+          enabled again and again.
 formula F F and F | F or F | not F | implies(F, F) | True | False | N == N | N != N | N < N …
 number N  A.state | B.snd_nxt | … | ESTABLISHED | 7 | N + N | N - N
 network   inflight('A', 'SYN', 'ACK') | nothing_inflight()
@@ -98,6 +113,7 @@ def _draw(result: Result, formula: str, scenario_text: str, svg: str) -> None:
 
 
 def _print(result: Result, formula: str) -> None:
+    from tcpmodel.claims.needs import plain, summary
     from tcpmodel.render.text import text
 
     say(f"{result.verdict.value}  {formula}", hang=2)
@@ -113,6 +129,10 @@ def _print(result: Result, formula: str) -> None:
     say(", ".join([*counted, f"depth {result.depth}", effort]), hang=2)
     if result.vacuous:
         say("it holds vacuously: the premise is never reached", hang=2)
+    fairness = plain(result.fairness)
+    for sentence in summary(fairness):
+        say(sentence, hang=2)
+    show_lassos(fairness)
     if result.trace is not None:
         click.echo()
         witness = result.verdict.value == "HOLDS"

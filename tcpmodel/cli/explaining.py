@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tcpmodel.cli.output import STYLES, claims_of, complain, dump, limited, say, stop, width, write
+from tcpmodel.cli.output import (
+    STYLES,
+    claims_of,
+    complain,
+    dump,
+    limited,
+    say,
+    show_lassos,
+    stop,
+    width,
+    write,
+)
 from tcpmodel.cli.progress import Live
 
 if TYPE_CHECKING:
@@ -65,6 +76,7 @@ def explain(
     trace = trace_of(found)
     if not only_text and "-" not in (svg, json_file):
         _print(claim, found)
+        show_lassos(found.fairness)
     if trace is not None:
         _show(trace, claim.says, found, svg, json_file, only_text)
     elif svg or json_file or only_text:
@@ -101,6 +113,7 @@ def _scenario_of(claim: Claim, wanted: str | None) -> str:
 
 def _print(claim: Claim, found: Outcome) -> None:
     from tcpmodel.claims import report
+    from tcpmodel.claims.needs import summary
 
     kind = report.mark(found)
     say((f"{claim.code} {claim.id}", "bold"))
@@ -119,6 +132,8 @@ def _print(claim: Claim, found: Outcome) -> None:
     say((f"Scope: {found.scope}", "dim"))
     for line in _evidence(found.evidence, found.trace is None):
         say((line, "dim"))
+    for sentence in summary(found.fairness):
+        say((sentence, "dim"))
     others = [f"{t} ({e.verdict.value})" for t, e in claim.verdicts.items() if t != found.scenario]
     if others:
         say(("Other scenarios: " + "; ".join(others), "dim"))

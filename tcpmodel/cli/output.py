@@ -153,6 +153,16 @@ def say(*parts: str | tuple[str, str], indent: int = 0, hang: int = 0) -> None:
         first = False
 
 
+def show_lassos(fairness: dict[str, Any] | None) -> None:
+    """Print what happens without each assumption that a liveness property takes."""
+    from tcpmodel.claims.needs import lassos
+    from tcpmodel.render.text import text
+
+    for title, lasso in lassos(fairness):
+        click.echo(f"\n{title[0].upper()}{title[1:]}:\n")
+        click.echo(text(lasso, width=max(60, width())), nl=False)
+
+
 # --- files --------------------------------------------------------------------------------------
 
 

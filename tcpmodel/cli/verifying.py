@@ -103,8 +103,11 @@ def _run(todo: Sequence[Job], processes: int) -> tuple[list[Outcome], bool]:
 def _print(outcomes: Sequence[Outcome]) -> None:
     """Claims with their verdicts, by topic."""
     from tcpmodel.claims import report
+    from tcpmodel.claims.needs import excess
 
     topic = code = None
+    # Fairness under which a claim fails in another scenario makes that failure stronger.
+    fails = {found.code for found in outcomes if found.verdict == "FAILS"}
     for found in outcomes:
         if found.topic != topic:
             topic = found.topic
@@ -126,6 +129,8 @@ def _print(outcomes: Sequence[Outcome]) -> None:
             hang=15,
         )
         say(report.explanation(found), indent=15, hang=15)
+        for sentence in excess(found.fairness) if code not in fails else ():
+            say(sentence, indent=15, hang=15)
     say("")
 
 

@@ -19,16 +19,28 @@ class Kind(Enum):
     ALWAYS = "always"
     SOMETIMES = "sometimes"
     LEADS_TO = "leads_to"
+    EVENTUALLY = "eventually"
+    INFINITELY_OFTEN = "infinitely_often"
+    EVENTUALLY_ALWAYS = "eventually_always"
     WITHIN = "within"
     KNOWS = "knows"
+
+
+LIVENESS = (Kind.LEADS_TO, Kind.EVENTUALLY, Kind.INFINITELY_OFTEN, Kind.EVENTUALLY_ALWAYS)
+"""What is asked of whole runs, and may assume that groups of actions are fair.
+
+A run goes on as long as some action is enabled; one that cannot go on stutters for ever.  A weakly
+fair group that stays enabled is taken; a strongly fair one is taken if it is enabled again and
+again.
+"""
 
 
 @dataclass(frozen=True)
 class Property:
     """A temporal formula.
 
-    formula: what always or sometimes holds; for the others, what calls for `target`.
-    weak, strong: for `leads_to`, the groups of actions (`Event.group`) assumed fair.
+    formula: what holds, in the sense of `kind`; where there is a `target`, what calls for it.
+    weak, strong: for the kinds in `LIVENESS`, the groups of actions (`Event.group`) assumed fair.
     ticks: for `within`, how many may pass.  agent: for `knows`, who.
     text: how its author wrote it.
     """
@@ -48,7 +60,7 @@ class Property:
         match self.kind:
             case Kind.ALWAYS:
                 return self.formula.arg(0) if z3.is_implies(self.formula) else None
-            case Kind.SOMETIMES:
+            case Kind.SOMETIMES | Kind.EVENTUALLY | Kind.INFINITELY_OFTEN | Kind.EVENTUALLY_ALWAYS:
                 return None
             case Kind.LEADS_TO | Kind.WITHIN | Kind.KNOWS:
                 return self.formula
@@ -75,13 +87,29 @@ def leads_to(
     strong: tuple[str, ...] = (),
     text: str = "",
 ) -> Property:
-    """Every state with `premise` is followed, sooner or later, by one with `target`.
-
-    A run goes on as long as some action is enabled; one that cannot go on stutters for ever.
-    A weakly fair group that stays enabled is taken; a strongly fair one is taken if it is
-    enabled again and again.
-    """
+    """Every state with `premise` is followed, sooner or later, by one with `target`."""
     return Property(Kind.LEADS_TO, premise, target, weak, strong, text)
+
+
+def eventually(
+    formula: Term, *, weak: tuple[str, ...] = (), strong: tuple[str, ...] = (), text: str = ""
+) -> Property:
+    """Every run has a state with `formula`."""
+    return Property(Kind.EVENTUALLY, formula, None, weak, strong, text)
+
+
+def infinitely_often(
+    formula: Term, *, weak: tuple[str, ...] = (), strong: tuple[str, ...] = (), text: str = ""
+) -> Property:
+    """Every run comes to a state with `formula` again and again, or stutters in one."""
+    return Property(Kind.INFINITELY_OFTEN, formula, None, weak, strong, text)
+
+
+def eventually_always(
+    formula: Term, *, weak: tuple[str, ...] = (), strong: tuple[str, ...] = (), text: str = ""
+) -> Property:
+    """In every run `formula` holds from some state on for ever."""
+    return Property(Kind.EVENTUALLY_ALWAYS, formula, None, weak, strong, text)
 
 
 def within(premise: Term, target: Term, ticks: int, *, text: str = "") -> Property:

@@ -78,6 +78,40 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Need:
+    """That an assumption cannot be dropped.
+
+    assumption: in words, `strong A receives`.  instead: what is left of it, `weak A receives`, or
+    nothing.  lasso: a run that then violates the property.
+    """
+
+    assumption: str
+    instead: str
+    lasso: Trace
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """What a liveness property that HOLDS takes: the minimal sets of fairness assumptions.
+
+    assumed: what the question assumes.  minimal: sets of assumptions at most as strong under which
+    it holds, of which none can be dropped or made weaker, each for the reason given.
+    complete: there are no others.
+    """
+
+    assumed: tuple[str, ...]
+    minimal: tuple[tuple[Need, ...], ...]
+    complete: bool = True
+
+    @property
+    def excessive(self) -> bool:
+        """The question assumes more than it takes."""
+        return bool(self.minimal) and all(
+            {n.assumption for n in needs} != set(self.assumed) for needs in self.minimal
+        )
+
+
+@dataclass(frozen=True)
 class Result:
     """A verdict with all that is needed to trust it.
 
@@ -86,6 +120,7 @@ class Result:
         of the states, in octets; None if it cannot tell.
     trace: the counterexample of a FAILS, the witness of a `sometimes` that HOLDS.
     twin: for a `knows` that FAILS, the run that the agent cannot tell from `trace`.
+    fairness: for liveness that HOLDS, which of its assumptions it takes.
     reason: for HOLDS_UP_TO and UNKNOWN, what stopped the search.
     """
 
@@ -102,6 +137,7 @@ class Result:
     cpu_seconds: float = 0.0
     twin: Trace | None = None
     peak_bytes: int | None = None
+    fairness: Fairness | None = None
 
     def __post_init__(self) -> None:
         kind, verdict = self.question.kind, self.verdict

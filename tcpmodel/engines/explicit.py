@@ -13,12 +13,14 @@ from tcpmodel.core.property import Property
 from tcpmodel.core.result import Budget, Observer, Result, silent
 from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.terms import Term
-from tcpmodel.engines.exploration import Exploration, Steps, settle
+from tcpmodel.engines.exploration import Exploration, settle
 from tcpmodel.semantics.interpret import Codes, Interpreter, interpreter
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from tcpmodel.engines.graph import Graph
 
 NAME = "explicit"
 
@@ -58,16 +60,14 @@ class Search(Exploration):
     def compiled(self) -> Interpreter:
         return interpreter(self.system)
 
-    def steps(self) -> Steps:
-        import numpy as np
+    def steps(self) -> Graph:
+        from tcpmodel.engines.graph import Graph
 
-        out = [self.compiled.successors(state) for state in self.order[: self.expanded]]
-        first = np.zeros(len(self.order) + 1, np.int64)
-        first[1 : self.expanded + 1] = np.cumsum([len(steps) for steps in out])
-        first[self.expanded + 1 :] = first[self.expanded]
-        flat = [(action, self.index[state]) for steps in out for action, state in steps]
-        arrays = np.array(flat, np.int32).reshape(len(flat), 2)
-        return Steps(first, arrays[:, 1].copy(), arrays[:, 0].copy())
+        rows = [
+            [(action, self.index[state]) for action, state in self.compiled.successors(here)]
+            for here in self.order[: self.expanded]
+        ]
+        return Graph.of_rows(len(self.order), rows)
 
     def values(self, terms: Sequence[Term]) -> NDArray[np.uint64]:
         import numpy as np

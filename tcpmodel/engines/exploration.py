@@ -10,7 +10,7 @@ import resource
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -48,31 +48,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tcpmodel.engines.graph import Graph
+
 EVERY = 1 << 13
 """How many states are expanded between two looks at the budget."""
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The steps between explored states, in compressed sparse rows.
-
-    Those from state i are at first[i] to first[i + 1]; targets: the index of the state after each;
-    actions: the index of its action.  States that were not expanded have none.
-    """
-
-    first: NDArray[np.int64]
-    targets: NDArray[np.int32]
-    actions: NDArray[np.int32]
-
-    def __getitem__(self, state: int) -> list[tuple[int, int]]:
-        """The steps from a state: (action, state after it)."""
-        begin, end = self.first[state], self.first[state + 1]
-        actions, targets = self.actions[begin:end], self.targets[begin:end]
-        return list(zip(actions.tolist(), targets.tolist(), strict=True))
-
-    def __len__(self) -> int:
-        """How many states there are."""
-        return len(self.first) - 1
 
 
 class Exploration(ABC):
@@ -122,8 +101,8 @@ class Exploration(ABC):
         """The system, made executable by the reference interpreter."""
 
     @abstractmethod
-    def steps(self) -> Steps:
-        """The steps from the states that were expanded."""
+    def steps(self) -> Graph:
+        """The steps from the states that were expanded; the others have none."""
 
     @abstractmethod
     def values(self, terms: Sequence[Term]) -> NDArray[np.uint64]:
@@ -301,7 +280,7 @@ def explored(
     Raises `ModelError` if there is no initial state, and for a question that tells slots apart.
     """
     goal = z3.BoolVal(False) if goal is None else goal
-    asked = [goal, *(t for t in (question.premise, question.target) if t is not None)]
+    asked = [goal, *(t for t in (question.formula, question.target) if t is not None)]
     small = cone(system, [*asked, *view, *system.watches.values()])
     require_symmetric(small, [*asked, *small.watches.values()])
     premise = {} if question.premise is None else {"": question.premise}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tcpmodel.core.errors import ModelError
-from tcpmodel.core.property import Kind
+from tcpmodel.core.property import LIVENESS, Kind
 
 SETTLED_BY: Mapping[Kind, str] = {
     Kind.ALWAYS: "explicit",
     Kind.SOMETIMES: "explicit",
     Kind.WITHIN: "explicit",
-    Kind.LEADS_TO: "liveness",
+    **dict.fromkeys(LIVENESS, "liveness"),
     Kind.KNOWS: "knowledge",
 }
 """The engine that `auto` takes, where the system has a finite set of states."""

@@ -1,28 +1,43 @@
-"""Liveness: does every run from `premise` reach `target`?
+"""Liveness: what happens sooner or later in every fair run, and what happens for ever.
 
 A run goes on as long as some action is enabled and stutters for ever where none is.  A
-counterexample is a lasso that stays away from `target` and is fair: on its loop a weakly fair group
-of actions is taken or disabled somewhere, a strongly fair one is taken or disabled everywhere.
-The loop is looked for in the strongly connected components of the explored graph (Lichtenstein and
-Pnueli 1985).
+counterexample is a lasso whose loop (or last state) is fair and breaks the property: on its loop a
+weakly fair group of actions is taken or disabled somewhere, a strongly fair one is taken or
+disabled everywhere.  Loops are looked for in the strongly connected components of the explored
+graph (Lichtenstein and Pnueli 1985).
+
+Every kind of property comes down to one search.  A run breaks `leads_to` if, from some state with
+the premise on, it stays away from the target; `eventually`, if it does so from the start;
+`infinitely_often`, from any state on; `eventually_always`, if it is away from it again and again.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import cached_property
 
-import networkx as nx
+import numpy as np
 
 from tcpmodel.core.errors import EngineError, ModelError
-from tcpmodel.core.property import Kind, Property
-from tcpmodel.core.result import Budget, Observer, Progress, Result, Scope, Verdict, silent
+from tcpmodel.core.property import LIVENESS, Kind, Property
+from tcpmodel.core.result import (
+    Budget,
+    Fairness,
+    Need,
+    Observer,
+    Progress,
+    Result,
+    Scope,
+    Verdict,
+    silent,
+)
 from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.trace import Trace
 from tcpmodel.engines.exploration import Exploration, explored, whole
+from tcpmodel.engines.fairness import Assumptions, Cycles, minimal
 from tcpmodel.engines.kinds import refusal
+from tcpmodel.engines.lasso import Lasso, Ways, shortest
 from tcpmodel.engines.native import quickest
 from tcpmodel.semantics.interpret import Codes
 from tcpmodel.semantics.replay import choices_through, replay
@@ -38,42 +53,47 @@ def check(
     budget: Budget = Budget(),
     observer: Observer = silent,
 ) -> Result:
-    """Settle `leads_to` on the graph of all reachable states.
+    """Settle a property of whole runs on the graph of all reachable states.
 
-    FAILS with a lasso; HOLDS if the graph is complete and has none.  An incomplete graph can still
-    show a lasso; without one the verdict is UNKNOWN.  Raises `ModelError` for an unknown fairness
-    group and if there is no initial state.
+    FAILS with a lasso; HOLDS if the graph is complete and has none, with the minimal sets of
+    fairness assumptions that it takes.  An incomplete graph can still show a lasso; without one
+    the verdict is UNKNOWN.  Raises `ModelError` for an unknown fairness group and if there is no
+    initial state.
     """
-    if question.kind is not Kind.LEADS_TO or question.target is None:
+    if question.kind not in LIVENESS:
         raise refusal(NAME, question.kind)
-    started = time.process_time()
-    known = sorted({a.event.group for a in system.actions if a.event.group})
-    for group in (*question.weak, *question.strong):
-        if group not in known:
-            raise ModelError(
-                f"no group of actions is called {group!r}; there are {', '.join(known)}"
-            )
+    started, since = time.process_time(), time.monotonic()
+    _require_groups(system, question)
     search = explored(system, question, budget, observer, quickest())
+    fairness, trace = None, None
     try:
         observer(Progress("loops", search.depth, len(search.order)))
-        lasso = _Graph(search, question).lasso()
+        runs = Runs(search, question)
+        lasso = runs.lasso(Assumptions.of(question))
+        if lasso is not None:
+            trace = _trace(system, search, lasso)
     except KeyboardInterrupt:
-        search.stopped, lasso = "interrupted", None
-    trace = None if lasso is None else _trace(system, search, lasso)
+        search.stopped = "interrupted"
     if trace is not None:
         verdict, covers, reason = Verdict.FAILS, "this run", ""
     elif search.complete:
         verdict, covers, reason = Verdict.HOLDS, "all runs through all reachable states", ""
+        fairness = _needed(system, search, runs, question, budget, observer, since)
     else:
         covers, reason = f"all states of depth at most {search.depth}", search.stopped
         verdict = Verdict.UNKNOWN
-    fairness = ", ".join(
+    assumed = ", ".join(
         [*(f"weak {g}" for g in question.weak), *(f"strong {g}" for g in question.strong)]
     )
+    about = {
+        **system.assumptions,
+        "fairness": assumed or "none",
+        "runs": "go on as long as some action is enabled, and stutter for ever where none is",
+    }
     return Result(
         verdict,
         question,
-        Scope(covers, None, {**system.assumptions, "fairness": fairness or "none"}),
+        Scope(covers, None, about),
         NAME,
         search.evidence(),
         trace,
@@ -82,165 +102,120 @@ def check(
         transitions=search.transitions,
         depth=search.depth,
         cpu_seconds=time.process_time() - started,
+        fairness=fairness,
     )
 
 
-@dataclass(frozen=True)
-class _Lasso:
-    """Indices of states and the actions between them: a way to the loop, and once around it.
+def _require_groups(system: TransitionSystem, question: Property) -> None:
+    known = sorted({a.event.group for a in system.actions if a.event.group})
+    for group in (*question.weak, *question.strong):
+        if group not in known:
+            raise ModelError(
+                f"no group of actions is called {group!r}; there are {', '.join(known)}"
+            )
 
-    A loop without actions stutters.
+
+class Runs:
+    """The runs that break a question, but for their fairness.
+
+    inside: the states in which they go on for ever.  starts: where they may begin to do so.
+    wanted: the states of which they see some again and again.
     """
-
-    entry: int
-    way: list[tuple[int, int]]
-    loop: list[tuple[int, int]]
-
-
-class _Graph:
-    """The explored graph away from the target."""
 
     def __init__(self, search: Exploration, question: Property) -> None:
         self.search = search
-        self.question = question
-        compiled = search.compiled
-        premise = compiled.predicate(question.formula)
-        target = compiled.predicate(question.target)
-        self.steps = search.steps()
-        self.away = [not target(state) for state in search.order]
-        self.starts = [i for i, state in enumerate(search.order) if self.away[i] and premise(state)]
-        self.group = [a.event.group for a in search.system.actions]
+        states, kind = len(search.order), question.kind
+        everywhere = np.ones(states, np.bool_)
+        goal = question.formula if question.target is None else question.target
+        away = ~search.holding(goal)
+        self.inside = everywhere if kind is Kind.EVENTUALLY_ALWAYS else away
+        self.wanted = away
+        self.starts = self.inside
+        if kind is Kind.LEADS_TO:
+            self.starts = away & search.holding(question.formula)
+        elif kind is Kind.EVENTUALLY:
+            self.starts = away & (np.arange(states) < search.ends[0])
+        self.groups = Assumptions.of(question).groups
+        self.graph = search.steps()
 
-    def edges(self, state: int) -> list[tuple[int, int]]:
-        """The steps from `state` that stay away from the target."""
-        return [(a, t) for a, t in self.steps[state] if self.away[t]]
+    @cached_property
+    def ways(self) -> Ways:
+        """The ways to where they are for ever."""
+        depth = np.searchsorted(self.search.ends, np.arange(len(self.graph)), side="right")
+        inside = self.graph.with_edges(self.graph.inside(self.inside))
+        return Ways.through(inside, self.inside, self.starts, depth)
 
-    def enabled(self, state: int) -> set[str]:
-        """The groups that can move in `state`."""
-        return {self.group[a] for a, _ in self.steps[state]}
+    @cached_property
+    def cycles(self) -> Cycles:
+        """The cycles in which they may go round."""
+        actions = self.search.system.actions
+        number = {group: place for place, group in enumerate(self.groups)}
+        group = np.array([number.get(a.event.group, len(number)) for a in actions], np.int32)
+        enabled = []
+        for place in range(len(self.groups)):
+            able = np.zeros(len(self.graph), np.bool_)
+            able[self.graph.source[(group == place)[self.graph.action]]] = True
+            enabled.append(able)
+        # Of a component all states are reached or none is; one that is not has nothing wanted.
+        return Cycles.of(self.ways.graph, group, enabled, self.wanted & self.ways.reached)
 
-    def lasso(self) -> _Lasso | None:
-        """A shortest way to some fair loop, or None."""
-        parents, reachable = self.explore()
-        for state in reachable:
-            if state < self.search.expanded and not self.steps[state]:
-                return _Lasso(*self.way(parents, state), [])
-        graph = nx.DiGraph()
-        graph.add_nodes_from(reachable)
-        graph.add_edges_from((s, t) for s in reachable for _, t in self.edges(s))
-        for component in self.fair_components(graph):
-            state = min(component, key=lambda s: (len(self.way(parents, s)[1]), s))
-            return _Lasso(*self.way(parents, state), self.tour(component, state))
-        return None
+    def deadlock(self) -> Lasso | None:
+        """A shortest way to where nothing is enabled any more."""
+        ends = self.ways.reached & self.wanted & (np.diff(self.graph.indptr) == 0)
+        ends[self.search.expanded :] = False  # their steps were not looked at
+        places = np.flatnonzero(ends)
+        if not len(places):
+            return None
+        return self.ways.lasso([], int(places[np.argmin(self.ways.rank[places])]))
 
-    def explore(self) -> tuple[dict[int, tuple[int, int] | None], list[int]]:
-        """Everything that can be reached from the premise without meeting the target."""
-        parents: dict[int, tuple[int, int] | None] = dict.fromkeys(self.starts)
-        queue, order = deque(self.starts), list(self.starts)
-        while queue:
-            state = queue.popleft()
-            for action, there in self.edges(state):
-                if there not in parents:
-                    parents[there] = (state, action)
-                    queue.append(there)
-                    order.append(there)
-        return parents, order
-
-    def way(
-        self, parents: dict[int, tuple[int, int] | None], state: int
-    ) -> tuple[int, list[tuple[int, int]]]:
-        steps: list[tuple[int, int]] = []
-        while (parent := parents[state]) is not None:
-            steps.append((parent[1], state))
-            state = parent[0]
-        return state, steps[::-1]
-
-    # --- fairness ---------------------------------------------------------------------------
-
-    def fair_components(self, graph: nx.DiGraph) -> Iterable[set[int]]:
-        """Strongly connected sets with a fair tour, pruned for strong fairness."""
-        todo = [graph]
-        while todo:
-            part = todo.pop()
-            for component in nx.strongly_connected_components(part):
-                inside = part.subgraph(component)
-                if inside.number_of_edges() == 0:
-                    continue
-                taken = self.taken(component)
-                if any(
-                    self.always_enabled(g, component) and g not in taken for g in self.question.weak
-                ):
-                    continue
-                wanting = {
-                    s
-                    for g in self.question.strong
-                    if g not in taken
-                    for s in component
-                    if g in self.enabled(s)
-                }
-                if not wanting:
-                    yield component
-                else:
-                    todo.append(inside.subgraph(component - wanting).copy())
-
-    def taken(self, component: set[int]) -> set[str]:
-        return {self.group[a] for s in component for a, t in self.edges(s) if t in component}
-
-    def always_enabled(self, group: str, component: set[int]) -> bool:
-        return all(group in self.enabled(s) for s in component)
-
-    def tour(self, component: set[int], start: int) -> list[tuple[int, int]]:
-        """Once around: from `start` back to it, past all that fairness asks for."""
-        steps: list[tuple[int, int]] = []
-        here = start
-        for group in (*self.question.weak, *self.question.strong):
-            if group in self.taken(component):
-                here = self.walk(component, here, steps, takes=group)
-            elif group in self.question.weak:
-                idle = {s for s in component if group not in self.enabled(s)}
-                here = self.walk(component, here, steps, to=idle)
-        if here != start or not steps:
-            self.walk(component, here, steps, to={start}, at_least_one=True)
-        return steps
-
-    def walk(
-        self,
-        component: set[int],
-        here: int,
-        steps: list[tuple[int, int]],
-        *,
-        to: set[int] | None = None,
-        takes: str | None = None,
-        at_least_one: bool = False,
-    ) -> int:
-        """Append a shortest walk inside `component`, to `to` or by an action of `takes`."""
-        if to is not None and here in to and not at_least_one:
-            return here
-        parents: dict[int, tuple[int, int]] = {}
-        queue = deque([here])
-        seen = {here}
-        while queue:
-            state = queue.popleft()
-            for action, there in self.edges(state):
-                if there not in component:
-                    continue
-                arrived = there in to if to is not None else self.group[action] == takes
-                if arrived:
-                    back = [(action, there)]
-                    while state != here:
-                        previous, step = parents[state]
-                        back.append((step, state))
-                        state = previous
-                    steps.extend(reversed(back))
-                    return there
-                if there not in seen:
-                    seen.add(there)
-                    parents[there] = (state, action)
-                    queue.append(there)
-        raise EngineError("a strongly connected component is not connected")
+    def lasso(self, fairness: Assumptions) -> Lasso | None:
+        """A short way to a fair loop or to a deadlock, whichever is shorter."""
+        if not self.starts.any():
+            return None
+        stop, loop = self.deadlock(), shortest(self.ways, self.cycles, fairness)
+        found = [lasso for lasso in (stop, loop) if lasso is not None]
+        return min(found, key=self.ways.cost, default=None)
 
 
-def _trace(system: TransitionSystem, search: Exploration, lasso: _Lasso) -> Trace:
+def _needed(
+    system: TransitionSystem,
+    search: Exploration,
+    runs: Runs,
+    question: Property,
+    budget: Budget,
+    observer: Observer,
+    since: float,
+) -> Fairness:
+    """Which sets of the assumptions suffice, and what happens without each one of them."""
+    top = Assumptions.of(question)
+
+    def go_on() -> bool:
+        observer(Progress("fairness", search.depth, len(search.order)))
+        return budget.seconds is None or time.monotonic() < since + budget.seconds
+
+    def holds(fairness: Assumptions) -> bool:
+        return not runs.starts.any() or not runs.cycles.fair(fairness).any()
+
+    minimal_sets: list[tuple[Need, ...]] = []
+    complete = False
+    try:
+        found = minimal(top, holds, go_on)
+        for fairness in found.sets:
+            needs = []
+            for place, less in fairness.weaker():
+                lasso = runs.lasso(less)
+                if lasso is None:
+                    raise EngineError("an assumption that can be dropped was called necessary")
+                trace = _trace(system, search, lasso)
+                needs.append(Need(fairness.name(place), less.name(place), trace))
+            minimal_sets.append(tuple(needs))
+        complete = found.complete
+    except KeyboardInterrupt:
+        pass  # the verdict stands
+    return Fairness(top.names, tuple(minimal_sets), complete)
+
+
+def _trace(system: TransitionSystem, search: Exploration, lasso: Lasso) -> Trace:
     """The lasso as a run of the whole system.
 
     Sorted slots hide that a loop may leave the segments in other slots than it found them in; it is

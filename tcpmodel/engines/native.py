@@ -21,7 +21,6 @@ from tcpmodel.engines import explicit
 from tcpmodel.engines.exploration import (
     EVERY,
     Exploration,
-    Steps,
     megabytes_in_use,
     megabytes_of_machine,
     memory_limit,
@@ -38,6 +37,8 @@ from tcpmodel.semantics.packing import Packing, packing
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from tcpmodel.engines.graph import Graph
 
 NAME = "native"
 LOAD = 0.75
@@ -204,9 +205,12 @@ class Search(Exploration):
         variables, context = self.system.variables, self._context
         return values(variables, self.packing, terms, context.rows, context.count)
 
-    def steps(self) -> Steps:
+    def steps(self) -> Graph:
         import numpy as np
 
+        from tcpmodel.engines.graph import Graph, require_countable
+
+        require_countable(self.transitions)
         targets = np.empty(self.transitions, np.int32)
         actions = np.empty(self.transitions, np.int32)
         first = np.zeros(self._context.count + 1, np.int64)
@@ -215,7 +219,7 @@ class Search(Exploration):
             ctypes.addressof(self._context), 0, self.expanded, *(a.ctypes.data for a in out)
         )
         np.cumsum(first, out=first)
-        return Steps(first, targets, actions)
+        return Graph(first, targets, actions)
 
 
 class _States(Sequence[Codes]):

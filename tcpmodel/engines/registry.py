@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from tcpmodel.core.errors import ModelError
-from tcpmodel.core.property import Kind, Property
+from tcpmodel.core.property import LIVENESS, Kind, Property
 from tcpmodel.core.result import Budget, Observer, Result, silent
 from tcpmodel.core.system import TransitionSystem
 from tcpmodel.semantics.jit import available
@@ -68,8 +68,9 @@ def choose(name: str, system: TransitionSystem, question: Property) -> tuple[Eng
         if name not in ENGINES:
             raise ModelError(f"no engine {name!r}; there are {', '.join(CHOICES)}")
         return ENGINES[name], "asked for"
-    if question.kind is Kind.LEADS_TO:
-        return ENGINES["liveness"], "leads_to needs the graph of all reachable states"
+    if question.kind in LIVENESS:
+        why = f"{question.kind.value} needs the graph of all reachable states"
+        return ENGINES["liveness"], why
     if question.kind is Kind.KNOWS:
         return ENGINES["knowledge"], "what an agent knows depends on all reachable states"
     if system.history is not None:

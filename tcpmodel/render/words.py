@@ -365,8 +365,12 @@ class Story:
         if self.trace.loop is None:
             return ""
         if self.trace.loop == len(self.trace):
-            return "from here it stutters: nothing happens any more"
-        return f"from here it repeats for ever from step {self.trace.loop + 1}"
+            return "from here it stutters for ever: nothing is enabled any more"
+        again = f"from here it repeats for ever from step {self.trace.loop + 1}"
+        loop = range(self.trace.loop + 1, len(self.trace) + 1)
+        if any(self.trace.changes(i) or self.step(i).sent or self.step(i).received for i in loop):
+            return again
+        return f"{again}, and nothing changes: it stutters though actions are enabled"
 
 
 def _goes_on(step: Step) -> bool:

@@ -57,6 +57,15 @@ def test_the_three_operators() -> None:
     assert str(found) == text
 
 
+def test_infinite_runs() -> None:
+    """Eventually, infinitely often, eventually always: one formula, and fairness."""
+    here = model(CLOCKED)
+    for kind in (Kind.EVENTUALLY, Kind.INFINITELY_OFTEN, Kind.EVENTUALLY_ALWAYS):
+        found = parse(f"{kind.value}(A.state == CLOSED, weak=['A CLOSE'], strong='clock')")(here)
+        assert (found.kind, found.target, found.premise) == (kind, None, None)
+        assert (found.weak, found.strong) == (("A CLOSE",), ("clock",))
+
+
 def test_the_premise_of_an_implication_survives() -> None:
     """Engines can look for vacuity."""
     found = parse("always(implies(A.state == CLOSING, B.state == CLOSING))")(model(CLOCKED))

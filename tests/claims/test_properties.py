@@ -7,9 +7,9 @@ import re
 import pytest
 
 from tcpmodel.claims.runner import question_of
-from tcpmodel.core.property import Kind, Property, sometimes
+from tcpmodel.core.property import LIVENESS, Kind, Property, sometimes
 from tcpmodel.core.result import Verdict
-from tcpmodel.engines import explicit
+from tcpmodel.engines import explicit, liveness
 from tcpmodel.tcp.scenario import scenario
 
 from .samples import claims, model, pairs
@@ -114,3 +114,17 @@ def test_no_always_holds_vacuously(code: str, text: str) -> None:
     if premise is None:
         premise = model(text).world.synchronized("B")
     assert explicit.check(model(text).system, sometimes(premise)).verdict is Verdict.HOLDS
+
+
+def test_no_claim_assumes_more_fairness_than_it_takes() -> None:
+    """Fairness under which a claim fails elsewhere makes that failure stronger; where it only
+    holds, no assumption can go.
+    """
+    for code, claim in claims().items():
+        verdicts = {expected.verdict for expected in claim.verdicts.values()}
+        if claim.property.kind in LIVENESS and verdicts == {Verdict.HOLDS}:
+            for text in claim.verdicts:
+                result = liveness.check(model(text).system, question(code, text))
+                assert result.fairness is not None
+                assert result.fairness.complete
+                assert not result.fairness.excessive

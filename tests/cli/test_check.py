@@ -40,6 +40,9 @@ VACUOUS = "always(implies(A.state == CLOSING, B.state == CLOSING))"
         (HOLDS, LARGE, ("--timeout", "0.2"), 5, "UNKNOWN"),
         ("leads_to(A.state == LAST_ACK, A.state == CLOSED)", SMALL, (), 11, "HOLDS"),
         ("leads_to(A.state == ESTABLISHED, A.state == CLOSED)", SMALL, (), 10, "FAILS"),
+        ("eventually(A.state == ESTABLISHED)", SMALL, (), 10, "FAILS"),
+        ("infinitely_often(B.state != SYN_SENT)", SMALL, (), 0, "HOLDS"),
+        ("eventually_always(A.state != SYN_SENT, weak='A receives')", SMALL, (), 10, "FAILS"),
     ],
 )
 def test_the_exit_code_is_the_answer(
@@ -69,7 +72,7 @@ def test_the_json_report_has_all_that_a_program_needs(tmp_path: Path) -> None:
     assert set(told) == {
         "schema", "version", "property", "scenario", "switches", "verdict", "reason", "scope",
         "engine", "chosen", "states", "transitions", "depth", "cpu_seconds", "vacuous", "evidence",
-        "trace",
+        "fairness", "trace",
     }  # fmt: skip
     assert (told["schema"], told["property"]) == ("tcpmodel-check/1", FAILS)
     assert (told["scenario"], told["switches"]["incarnations"]) == (SMALL, 1)
@@ -114,6 +117,7 @@ MALFORMED = {
     "unbalanced": ("always(A.state == CLOSED", 7, "never closed"),
     "one equals sign": ("always(A.state = CLOSED)", 8, ""),
     "two formulas": ("always(True, False)", 1, "takes 1 formula"),
+    "two formulas for all runs": ("eventually(True, True)", 1, "takes 1 formula"),
     "one formula": ("leads_to(True)", 1, "takes 2 formulas"),
     "keyword": ("always(True, weak=['A CLOSE'])", 14, "no option weak"),
     "double star": ("always(True, **A)", 14, "no option"),

@@ -12,7 +12,18 @@ import pytest
 import z3
 
 from tcpmodel.core.errors import ModelError
-from tcpmodel.core.property import Kind, Property, always, knows, leads_to, sometimes, within
+from tcpmodel.core.property import (
+    Kind,
+    Property,
+    always,
+    eventually,
+    eventually_always,
+    infinitely_often,
+    knows,
+    leads_to,
+    sometimes,
+    within,
+)
 from tcpmodel.core.result import Budget, Progress, Result, Verdict, silent
 from tcpmodel.core.system import Action, TransitionSystem
 from tcpmodel.core.terms import Bool, Counter, Term, Var, Word, implies
@@ -30,6 +41,9 @@ SAMPLES = {
     Kind.ALWAYS: always(at(0)),
     Kind.SOMETIMES: sometimes(at(0)),
     Kind.LEADS_TO: leads_to(EVER, at(0)),
+    Kind.EVENTUALLY: eventually(at(0)),
+    Kind.INFINITELY_OFTEN: infinitely_often(at(0)),
+    Kind.EVENTUALLY_ALWAYS: eventually_always(at(0)),
     Kind.WITHIN: within(EVER, at(0), 1),
     Kind.KNOWS: knows("me", at(0), when=EVER),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations, product
 from typing import TypeAlias
 
 import networkx as nx
@@ -12,12 +14,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tcpmodel.core.errors import ModelError
-from tcpmodel.core.property import Property, leads_to
-from tcpmodel.core.result import Budget, Result, Verdict
+from tcpmodel.core.property import (
+    LIVENESS,
+    Kind,
+    Property,
+    eventually,
+    eventually_always,
+    infinitely_often,
+    leads_to,
+)
+from tcpmodel.core.result import Budget, Progress, Result, Verdict
 from tcpmodel.core.system import Action, TransitionSystem
 from tcpmodel.core.terms import Bool, Term, Var, Word
 from tcpmodel.core.trace import State, Trace
-from tcpmodel.engines import liveness
+from tcpmodel.engines import fairness, liveness
 from tcpmodel.semantics.interpret import compile_predicate
 from tcpmodel.semantics.replay import retrace
 
@@ -41,16 +51,36 @@ def checked(system: TransitionSystem, question: Property, result: Result) -> Tra
     assert trace is not None
     assert retrace(Trace.from_json(trace.to_json()), system) == trace
     assert trace.loop is not None
+    assert violates(system, question, trace)
+    assert_fair(system, question, trace)
+    return trace
+
+
+def violates(system: TransitionSystem, question: Property, trace: Trace) -> bool:
+    """Whether a lasso breaks a property, by what the property says."""
     calls = [holds(system, question.formula, trace.state(i)) for i in range(len(trace) + 1)]
+    assert trace.loop is not None
+    match question.kind:
+        case Kind.EVENTUALLY:
+            return not any(calls)
+        case Kind.INFINITELY_OFTEN:
+            return not any(calls[trace.loop :])
+        case Kind.EVENTUALLY_ALWAYS:
+            return not all(calls[trace.loop :])
+    assert question.target is not None
     meets = [holds(system, question.target, trace.state(i)) for i in range(len(trace) + 1)]
-    assert any(calls[i] and not any(meets[i:]) for i in range(trace.loop + 1))
+    return any(calls[i] and not any(meets[i:]) for i in range(trace.loop + 1))
+
+
+def assert_fair(system: TransitionSystem, question: Property, trace: Trace) -> None:
+    """A lasso treats nobody unfairly, and stutters only where nothing is enabled."""
+    assert trace.loop is not None
     taken = {group_of(system, step.action) for step in trace.steps[trace.loop :]}
     on_loop = [enabled(system, trace.state(i)) for i in range(trace.loop, len(trace) + 1)]
     assert all(g in taken or any(g not in able for able in on_loop) for g in question.weak)
     assert all(g in taken or all(g not in able for able in on_loop) for g in question.strong)
     if trace.loop == len(trace):
         assert on_loop == [set()]
-    return trace
 
 
 def holds(system: TransitionSystem, formula: Term, state: State) -> bool:
@@ -178,6 +208,23 @@ def test_strong_fairness_rules_out_again_and_again() -> None:
     assert liveness.check(graph([*ways, (3, 0, "b")]), question).verdict is Verdict.HOLDS
 
 
+def test_what_is_fair_elsewhere_is_no_concern_of_a_loop() -> None:
+    """Round 0 nobody can take `a`; that it is taken round 1 is another loop's affair."""
+    trace = lasso(graph([(0, 0), (0, 1), (1, 1, "a")]), leads_to(EVER, at(7), strong=("a",)))
+    assert [s.action for s in trace.steps] == ["0: 0-0"]
+
+
+def test_a_loop_that_is_left_over_is_not_mixed_up_with_another() -> None:
+    """Round 3 and 4 it is fair once 2, where `a` can move, is ruled out; that 0 and 1 go round
+    by `a`, which was clear before, is no part of it.
+    """
+    ways: list[Edge] = [(5, 3), (3, 4), (4, 3), (3, 2), (2, 3), (2, 7, "a")]
+    ways += [(4, 0), (0, 1, "a"), (1, 0)]
+    system = graph(ways, starts=(5,))
+    trace = lasso(system, leads_to(EVER, at(7), strong=("a",)))
+    assert [trace.state(i)["n"] for i in range(len(trace) + 1)] == [5, 3, 4, 3]
+
+
 def test_a_deadlock_is_fair() -> None:
     """Where nothing is enabled nobody is treated unfairly."""
     system = graph([(0, 1, "a"), (0, 2, "b")])
@@ -190,16 +237,17 @@ def test_the_scope_tells_the_fairness() -> None:
     question = leads_to(EVER, at(2), weak=("door",), strong=("enter",))
     result = liveness.check(DOOR, question)
     assert result.scope.assumptions["fairness"] == "weak door, strong enter"
+    assert "stutter for ever" in result.scope.assumptions["runs"]
     assert liveness.check(DOOR, leads_to(EVER, EVER)).scope.assumptions["fairness"] == "none"
 
 
 def test_an_unknown_group_is_named() -> None:
     """Fairness to nobody would be no assumption at all."""
-    for fairness in ({"weak": ("leave",)}, {"strong": ("enter", "leave")}):
+    for assumed in ({"weak": ("leave",)}, {"strong": ("enter", "leave")}):
         with pytest.raises(
             ModelError, match="no group of actions is called 'leave'; there are door, enter"
         ):
-            liveness.check(DOOR, leads_to(EVER, at(2), **fairness))
+            liveness.check(DOOR, leads_to(EVER, at(2), **assumed))
 
 
 # --- loops of the whole system --------------------------------------------------------------------
@@ -252,27 +300,168 @@ def test_a_state_at_the_bound_is_no_deadlock() -> None:
     assert result.verdict is Verdict.UNKNOWN
 
 
+# --- the other kinds ------------------------------------------------------------------------------
+
+
+def verdict(ways: list[Edge], question: Property) -> Verdict:
+    """The verdict, and the lasso looked at if there is one."""
+    system = graph(ways)
+    result = liveness.check(system, question)
+    if result.verdict is Verdict.FAILS:
+        checked(system, question, result)
+    return result.verdict
+
+
+def test_four_ways_to_ask_for_a_place() -> None:
+    """0 → 1 → 2 and back to 1: each run comes to 1 and 2 again and again, is at 0 in the beginning
+    only, and stays away from it for ever after.
+    """
+    ways: list[Edge] = [(0, 1), (1, 2), (2, 1)]
+    assert verdict(ways, eventually(at(2))) is Verdict.HOLDS
+    assert verdict(ways, eventually(at(0))) is Verdict.HOLDS
+    assert verdict(ways, eventually(at(3))) is Verdict.FAILS
+    assert verdict(ways, infinitely_often(at(2))) is Verdict.HOLDS
+    assert verdict(ways, infinitely_often(at(0))) is Verdict.FAILS
+    assert verdict(ways, eventually_always(at(1, 2))) is Verdict.HOLDS
+    assert verdict(ways, eventually_always(at(2))) is Verdict.FAILS
+
+
+def test_only_the_first_state_calls_for_an_eventually() -> None:
+    """1 is passed, and never seen again: that is enough for `eventually`, not for
+    `infinitely_often`; starting in 1 as well as in 0 changes nothing.
+    """
+    system = graph([(0, 1), (1, 2), (2, 2)], starts=(0, 1))
+    assert liveness.check(system, eventually(at(1))).verdict is Verdict.HOLDS
+    assert liveness.check(system, infinitely_often(at(1))).verdict is Verdict.FAILS
+    beside = graph([(0, 1), (1, 1), (3, 3)], starts=(0, 3))
+    assert lasso(beside, eventually(at(1))).state(0)["n"] == 3
+
+
+def test_a_run_that_ends_is_in_its_last_state_for_ever() -> None:
+    """A deadlock in 2 is there again and again and always."""
+    ways: list[Edge] = [(0, 1), (1, 2)]
+    assert verdict(ways, infinitely_often(at(2))) is Verdict.HOLDS
+    assert verdict(ways, eventually_always(at(2))) is Verdict.HOLDS
+    assert verdict(ways, eventually_always(at(1))) is Verdict.FAILS
+    assert verdict(ways, infinitely_often(at(1))) is Verdict.FAILS
+
+
+def test_leaving_again_and_again_may_be_what_fairness_asks_for() -> None:
+    """One may wait in 1; who must not wait for ever is in 0 again and again."""
+    ways: list[Edge] = [(0, 1), (1, 1, "wait"), (1, 0, "back")]
+    assert verdict(ways, infinitely_often(at(0))) is Verdict.FAILS
+    assert verdict(ways, infinitely_often(at(0), weak=("back",))) is Verdict.HOLDS
+    assert verdict(ways, eventually_always(at(1))) is Verdict.FAILS
+    assert verdict(ways, eventually_always(at(1), weak=("wait",))) is Verdict.FAILS
+    assert verdict([(0, 1), (1, 1)], eventually_always(at(1))) is Verdict.HOLDS
+
+
+# --- which fairness it takes ----------------------------------------------------------------------
+
+
+def needed(system: TransitionSystem, question: Property) -> list[set[str]]:
+    """The minimal sets of assumptions, and the lassos looked at."""
+    result = liveness.check(system, question)
+    assert result.fairness is not None
+    for needs in result.fairness.minimal:
+        for need in needs:
+            assert violates(system, question, need.lasso)
+            assert retrace(need.lasso, system) == need.lasso
+    return [{need.assumption for need in needs} for needs in result.fairness.minimal]
+
+
+def test_what_is_not_needed_is_found_out() -> None:
+    """The queue takes no more than weak fairness to enter, the door no less than strong."""
+    question = leads_to(EVER, at(2), weak=("walk",), strong=("enter",))
+    assert needed(QUEUE, question) == [{"weak enter"}]
+    assert needed(DOOR, leads_to(EVER, at(2), weak=("door",), strong=("enter",))) == [
+        {"strong enter"}
+    ]
+    assert needed(DOOR, leads_to(EVER, EVER, strong=("enter",))) == [set()]
+    staying = graph([(0, 1), (1, 1, "stay")])
+    assert needed(staying, eventually_always(at(1), weak=("stay",))) == [set()]
+
+
+def test_either_may_be_enough() -> None:
+    """Out of 0 lead two ways, and one fair doorkeeper will do: two minimal sets."""
+    system = graph([(0, 0), (0, 1, "left"), (0, 1, "right")])
+    question = eventually(at(1), weak=("left",), strong=("right",))
+    assert needed(system, question) == [{"weak left"}, {"weak right"}]
+    result = liveness.check(system, question)
+    assert result.fairness is not None
+    assert result.fairness.excessive
+    exact = liveness.check(system, eventually(at(1), weak=("left",)))
+    assert exact.fairness is not None
+    assert not exact.fairness.excessive
+
+
+def test_the_lasso_says_what_is_left_of_the_assumption() -> None:
+    """Strong fairness is not dropped at once: weak fairness is tried instead, and the lasso is
+    fair in this sense.
+    """
+    result = liveness.check(DOOR, leads_to(EVER, at(2), strong=("enter",)))
+    assert result.fairness is not None
+    (need,) = result.fairness.minimal[0]
+    assert (need.assumption, need.instead) == ("strong enter", "weak enter")
+    assert_fair(DOOR, leads_to(EVER, at(2), weak=("enter",)), need.lasso)
+
+
+def test_a_search_for_minimal_sets_that_is_cut_short_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The verdict stands; of the sets that suffice there may be others."""
+    question = eventually(at(1), weak=("left", "right"))
+    system = graph([(0, 0), (0, 1, "left"), (0, 1, "right")])
+
+    def interrupt(progress: Progress) -> None:
+        if progress.phase == "fairness":
+            raise KeyboardInterrupt
+
+    stopped = liveness.check(system, question, Budget(), interrupt)
+    assert stopped.verdict is Verdict.HOLDS
+    monkeypatch.setattr(fairness, "MAX_SETS", 3)
+    for result in (stopped, liveness.check(system, question)):
+        assert result.fairness is not None
+        assert not result.fairness.complete
+        assert len(result.fairness.minimal) < 2
+
+
 # --- against the definition, on random graphs -----------------------------------------------------
 
 Step: TypeAlias = tuple[int, int, str]
 
 
 def breaks(edges: list[Step], calls: set[int], goals: set[int], question: Property) -> bool:
-    """Whether some fair run from place 0 calls and never answers, straight from the definition.
+    """Whether some fair run from place 0 breaks the property, straight from the definition.
 
     The edges that a run takes infinitely often are a set that hangs together both ways; so all
     sets of edges are tried.  A run may also end where no edge leaves.
     """
+    kind = question.kind
     away = [e for e in edges if not goals & {e[0], e[1]}]
-    after = reach(away, (calls & reach(edges, {0})) - goals)
-    if any(all(s != place for s, _, _ in edges) for place in after):
+    reached = reach(edges, {0})
+    match kind:
+        case Kind.LEADS_TO:
+            after = reach(away, (calls & reached) - goals)
+        case Kind.EVENTUALLY:
+            after = reach(away, {0} - goals)
+        case _:
+            after, away = reached, edges
+    wanted = after - goals
+    if any(all(s != place for s, _, _ in edges) for place in wanted):
         return True
     inside = [e for e in away if e[0] in after]
     return any(
-        is_loop(loop) and is_fair(loop, edges, question)
+        is_loop(loop) and is_fair(loop, edges, question) and sees(loop, wanted, kind)
         for size in range(1, len(inside) + 1)
         for loop in combinations(inside, size)
     )
+
+
+def sees(loop: tuple[Step, ...], wanted: set[int], kind: Kind) -> bool:
+    """Going round it is what the property forbids."""
+    seen = {s for s, _, _ in loop}
+    return bool(seen & wanted) if kind is Kind.EVENTUALLY_ALWAYS else seen <= wanted
 
 
 def reach(edges: list[Step], places: set[int]) -> set[int]:
@@ -300,34 +489,85 @@ groups = st.sampled_from(["", "p", "q"])
 fair = st.lists(st.sampled_from(["p", "q"]), unique=True, max_size=2).map(tuple)
 
 
-@settings(max_examples=150)
+def asked(
+    kind: Kind, calls: set[int], goals: set[int], weak: tuple[str, ...], strong: tuple[str, ...]
+) -> Property:
+    if kind is Kind.LEADS_TO:
+        return leads_to(at(*calls), at(*goals), weak=weak, strong=strong)
+    return Property(kind, at(*goals), weak=weak, strong=strong)
+
+
+@settings(max_examples=200)
 @given(
-    st.lists(st.tuples(places, places, groups), max_size=9, unique=True),
+    st.lists(st.tuples(places, places, groups), max_size=8, unique=True),
+    st.sampled_from(LIVENESS),
     st.sets(places, max_size=4),
     st.sets(places, max_size=2),
     fair,
     fair,
 )
-@example([(0, 1, "p"), (1, 0, ""), (1, 2, "q")], {0}, {2}, ("p",), ("q",))
-@example([(0, 0, ""), (0, 0, "p")], {0}, set(), ("p",), ())  # one way, two groups: which took it?
-@example([(0, 0, "q"), (0, 0, "p")], {0}, set(), (), ("q", "p"))
-@example([(0, 1, ""), (1, 0, ""), (1, 1, "p"), (0, 2, "q")], {0}, {2}, ("q",), ("p",))
+@example([(0, 1, "p"), (1, 0, ""), (1, 2, "q")], Kind.LEADS_TO, {0}, {2}, ("p",), ("q",))
+@example([(0, 0, ""), (0, 0, "p")], Kind.LEADS_TO, {0}, set(), ("p",), ())  # which took it?
+@example([(0, 0, "q"), (0, 0, "p")], Kind.LEADS_TO, {0}, set(), (), ("q", "p"))
+@example(
+    [(0, 1, ""), (1, 0, ""), (1, 1, "p"), (0, 2, "q")], Kind.LEADS_TO, {0}, {2}, ("q",), ("p",)
+)
+@example([(0, 1, ""), (1, 0, "p"), (1, 1, "")], Kind.EVENTUALLY_ALWAYS, {0}, {1}, ("p",), ())
 def test_verdicts_are_those_of_the_definition(
     edges: list[Step],
+    kind: Kind,
     calls: set[int],
     goals: set[int],
     weak: tuple[str, ...],
     strong: tuple[str, ...],
 ) -> None:
     """On graphs of up to six places, with two groups of edges that may be weakly or strongly fair:
-    the engine and the definition agree, and every lasso is one.
+    the engine and the definition agree, and every lasso is one.  What holds, holds under the
+    minimal sets that it names, and under no weaker ones.
     """
     away = [(6, 6, "p"), (6, 6, "q")]  # unreachable: so that both groups exist
     system = graph([*edges, *away])
-    question = leads_to(at(*calls), at(*goals), weak=weak, strong=strong)
+    question = asked(kind, calls, goals, weak, strong)
     result = liveness.check(system, question)
     if breaks(edges, calls, goals, question):
         assert result.verdict is Verdict.FAILS
         checked(system, question, result)
-    else:
-        assert result.verdict is Verdict.HOLDS
+        return
+    assert result.verdict is Verdict.HOLDS
+    assert result.fairness is not None
+    assert result.fairness.complete
+    found = []
+    for needs in result.fairness.minimal:
+        found.append({need.assumption for need in needs})
+        assert not breaks(edges, calls, goals, assuming(question, found[-1]))
+        for need in needs:
+            rest = (found[-1] - {need.assumption}) | ({need.instead} - {""})
+            assert violates(system, question, need.lasso)
+            assert_fair(system, assuming(question, rest), need.lasso)
+    for less in weaker(question):
+        if not breaks(edges, calls, goals, assuming(question, less)):
+            assert any(one <= stronger(less) for one in found)
+
+
+def assuming(question: Property, names: set[str]) -> Property:
+    """The question under other assumptions: `weak p`, `strong q`."""
+    weak, strong = (
+        tuple(n.split()[1] for n in sorted(names) if n.split()[0] == word)
+        for word in ("weak", "strong")
+    )
+    return replace(question, weak=weak, strong=strong)
+
+
+def weaker(question: Property) -> Iterator[set[str]]:
+    """All sets of assumptions that are at most as strong as a question's."""
+    choices = []
+    for group in {*question.weak, *question.strong}:
+        strong = [f"strong {group}"] if group in question.strong else []
+        choices.append(["", f"weak {group}", *strong])
+    for chosen in product(*choices):
+        yield set(chosen) - {""}
+
+
+def stronger(names: set[str]) -> set[str]:
+    """With what they imply: strong fairness is weak fairness, too."""
+    return names | {n.replace("strong", "weak") for n in names}

@@ -62,7 +62,7 @@ def same(
         assert getattr(fast, learnt) == getattr(slow, learnt), learnt
     assert (fast.stopped, fast.timed_out) == (slow.stopped, slow.timed_out)
     fast_steps, slow_steps = fast.steps(), slow.steps()
-    for part in ("first", "targets", "actions"):
+    for part in ("indptr", "target", "action"):
         assert getattr(fast_steps, part).tolist() == getattr(slow_steps, part).tolist(), part
     asked = [goal, *watches.values(), *(v.term for v in system.variables)]
     assert fast.values(asked).tolist() == slow.values(asked).tolist()

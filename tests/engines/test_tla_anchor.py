@@ -100,7 +100,7 @@ def test_forbidden_steps_are_not_made_by_other_actions_either(search: Search) ->
     states = list(map(run.decode, search.order))
     steps = search.steps()
     for here, before in enumerate(states):
-        for _, there in steps[here]:
+        for there in steps.target[steps.edges(here)]:
             for me, peer in ((A, B), (B, A)):
                 assert not opens(before, states[there], me, peer)
 

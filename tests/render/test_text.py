@@ -122,7 +122,16 @@ class TestTheEnd:
 
     def test_a_lasso_without_steps_stutters(self) -> None:
         """A loop back to the last state is a halt."""
-        assert lines(Trace("s", {}, (), 0))[1].startswith("↺  from here it stutters")
+        last = lines(Trace("s", {}, (), 0))[1]
+        assert last == "↺  from here it stutters for ever: nothing is enabled any more"
+
+    def test_a_loop_that_changes_nothing_stutters_by_choice(self) -> None:
+        """Something is done for ever, and so was enabled; nothing comes of it."""
+        step = Step("idle", "A", "step", "idles", "", (), None, None, False, {"n": 0})
+        told = " ".join(line.strip() for line in lines(Trace("s", {"n": 0}, (step,), 0)))
+        assert told.endswith(
+            "from step 1, and nothing changes: it stutters though actions are enabled"
+        )
 
     def test_the_violated_claim_comes_last(self) -> None:
         """The claim and why it is violated stand below the run."""
