@@ -71,7 +71,8 @@ def test_the_json_report_has_all_that_a_program_needs(tmp_path: Path) -> None:
     told = json.loads(report.read_text(encoding="utf-8"))
     assert set(told) == {
         "schema", "version", "property", "scenario", "switches", "verdict", "reason", "scope",
-        "engine", "chosen", "states", "transitions", "depth", "cpu_seconds", "vacuous", "evidence",
+        "engine", "chosen", "states", "transitions", "depth", "cpu_seconds", "vacuous",
+        "evidence", "peak_bytes",
         "fairness", "trace",
     }  # fmt: skip
     assert (told["schema"], told["property"]) == ("tcpmodel-check/1", FAILS)

@@ -97,7 +97,7 @@ def test_the_json_report_has_all_that_a_program_needs(tmp_path: Path) -> None:
         assert row["switches"].keys() == SWITCHES.keys()
         assert row["expected"] == row["verdict"]
         assert row["as_expected"] is True
-        assert row["engine"] == "explicit"
+        assert row["engine"] == "native"
         assert "incarnations" in row["scope"]
         assert min(row["states"], row["transitions"], row["depth"]) > 0
         assert row["cpu_seconds"] > 0
