@@ -28,7 +28,7 @@ def gives_up(me: Me) -> Reactions:
 
 @timeout(
     "user timeout",
-    rfc="9293 3.10.8 user timeout",
+    rfc="9293 3.10.8 user timeout ¶1",
     says="nothing was acknowledged for as long as the user is willing to wait: no TCB",
 )
 def user_timeout(me: Me) -> Reactions:

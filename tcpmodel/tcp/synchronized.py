@@ -81,7 +81,7 @@ def _ack_counts(me: Me, seg: Segment) -> Term:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fifth, SYN-RECEIVED",
+    rfc="9293 3.10.7.4 fifth, SYN-RECEIVED ¶1",
     says="our SYN is acknowledged: connected",
 )
 def syn_received_receives_ack(me: Me, seg: Segment) -> Reactions:
@@ -91,7 +91,11 @@ def syn_received_receives_ack(me: Me, seg: Segment) -> Reactions:
     )
 
 
-@arrival(rfc="9293 3.10.7.4 fifth, ESTABLISHED", says="what it acknowledges need not be sent again")
+@arrival(
+    rfc="9293 3.10.7.4 fifth, ESTABLISHED ¶1 ¶2 ¶3; "
+    "9293 3.10.7.4 fifth, FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT CLOSING ¶1",
+    says="what it acknowledges need not be sent again",
+)
 def receives_ack(me: Me, seg: Segment) -> Reactions:
     others = (ESTABLISHED, FIN_WAIT_2, CLOSE_WAIT, TIME_WAIT)
     then = _process(me, seg, me.state)
@@ -108,7 +112,8 @@ def receives_ack(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fifth, FIN-WAIT-1", says="our FIN is acknowledged, the peer may still send"
+    rfc="9293 3.10.7.4 fifth, FIN-WAIT-1 ¶1",
+    says="our FIN is acknowledged, the peer may still send",
 )
 def fin_wait_1_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
     return Reaction(
@@ -118,7 +123,7 @@ def fin_wait_1_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fifth, CLOSING",
+    rfc="9293 3.10.7.4 fifth, CLOSING ¶1",
     says="our FIN is acknowledged, both sides are done: TIME-WAIT",
 )
 def closing_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
@@ -129,7 +134,7 @@ def closing_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fifth, LAST-ACK",
+    rfc="9293 3.10.7.4 fifth, LAST-ACK ¶1",
     says="our FIN is acknowledged, nothing is left to do: no TCB",
 )
 def last_ack_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
@@ -139,7 +144,10 @@ def last_ack_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
     )
 
 
-@arrival(rfc="9293 3.10.7.4 seventh", says="the next octet of text: delivered and acknowledged")
+@arrival(
+    rfc="9293 3.10.7.4 seventh, ESTABLISHED..FIN-WAIT-2 ¶1 ¶2 ¶3 ¶6",
+    says="the next octet of text: delivered and acknowledged",
+)
 def receives_text(me: Me, seg: Segment) -> Reactions:
     if not me.switches.data:
         return None
@@ -163,7 +171,8 @@ def receives_text(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 eighth",
+    rfc="9293 3.10.7.4 eighth ¶2; "
+    "9293 3.10.7.4 eighth, SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 ¶1",
     says="the peer's FIN: acknowledged; its direction of the connection is closed",
 )
 def receives_fin(me: Me, seg: Segment) -> Reactions:
@@ -214,7 +223,7 @@ def text_after_fin(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 seventh and eighth; 9293 MAY-13",
+    rfc="9293 3.10.7.4 seventh, ESTABLISHED..FIN-WAIT-2 ¶4; 9293 MAY-13",
     says="text or FIN that is not the next in order: answered by an ACK, dropped",
 )
 def out_of_order(me: Me, seg: Segment) -> Reactions:

@@ -26,7 +26,7 @@ from tcpmodel.tcp.tcb import Me
 
 
 @arrival(
-    rfc="9293 3.10.7.4 first SHLD-31; 9293 3.10.7.4 fifth, SYN-RECEIVED ¶1",
+    rfc="9293 SHLD-31; 9293 3.10.7.4 fifth, SYN-RECEIVED ¶1",
     says="text or FIN in the window but not next in order: its ACK counts, the rest is held back",
 )
 def holds_back(me: Me, seg: Segment) -> Reactions:
@@ -51,7 +51,7 @@ def holds_back(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 seventh, ESTABLISHED ¶1; 9293 3.10.7.4 eighth",
+    rfc="9293 3.10.7.4 seventh, ESTABLISHED..FIN-WAIT-2 ¶1; 9293 3.10.7.4 eighth ¶2",
     says="the gap closes: the text that was held back is next, and then the peer's FIN",
 )
 def receives_text_up_to_fin(me: Me, seg: Segment) -> Reactions:
@@ -96,7 +96,7 @@ def syn_received_delivers_text_of_syn(me: Me, seg: Segment) -> Reactions:
 
 @call(
     "RECEIVE",
-    rfc="9293 3.10.3 ESTABLISHED..CLOSE-WAIT",
+    rfc="9293 3.10.3 ESTABLISHED..FIN-WAIT-2 ¶2; 9293 3.10.3 CLOSE-WAIT ¶1",
     says="the user takes what is on hand; a window that was closed is announced to be open again",
 )
 def receive(me: Me) -> Reactions:

@@ -28,7 +28,11 @@ def _unacknowledged(me: Me) -> object:
     return me.snd_una != me.snd_nxt
 
 
-@timeout(_RETRANSMISSION, rfc="9293 3.10.8", says="the SYN at the front of the queue is sent again")
+@timeout(
+    _RETRANSMISSION,
+    rfc="9293 3.10.8 retransmission timeout ¶1",
+    says="the SYN at the front of the queue is sent again",
+)
 def retransmit_syn(me: Me) -> Reactions:
     if me.switches.retransmit == "off":
         return None
@@ -69,7 +73,9 @@ def retransmit_syn(me: Me) -> Reactions:
 
 
 @timeout(
-    _RETRANSMISSION, rfc="9293 3.10.8", says="the text at the front of the queue is sent again"
+    _RETRANSMISSION,
+    rfc="9293 3.10.8 retransmission timeout ¶1",
+    says="the text at the front of the queue is sent again",
 )
 def retransmit_text(me: Me) -> Reactions:
     if me.switches.retransmit == "off" or not me.switches.data:
@@ -92,7 +98,7 @@ def retransmit_text(me: Me) -> Reactions:
 
 @timeout(
     _RETRANSMISSION,
-    rfc="9293 3.10.8; 9293 3.6 case 1",
+    rfc="9293 3.10.8 retransmission timeout ¶1; 9293 3.6 case 1",
     says="the FIN at the front of the queue is sent again",
 )
 def retransmit_fin(me: Me) -> Reactions:
@@ -116,7 +122,7 @@ def retransmit_fin(me: Me) -> Reactions:
 
 @timeout(
     "TIME-WAIT timeout",
-    rfc="9293 3.10.8; 9293 3.6.1 MUST-13",
+    rfc="9293 3.10.8 time-wait timeout ¶1; 9293 3.6.1 MUST-13",
     says="after TIME-WAIT the TCB is deleted",
 )
 def time_wait_timeout(me: Me) -> Reactions:

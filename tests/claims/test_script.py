@@ -98,7 +98,7 @@ def test_figure_7_as_printed_is_told_where_it_leaves_the_rules() -> None:
     instead = report.failure.instead
     assert instead is not None
     assert (instead.agent, instead.rule) == ("A", "out_of_window")
-    assert instead.cites[0] == "RFC 9293 3.10.7.4 first"
+    assert instead.cites[0] == "RFC 9293 3.10.7.4 first, SYN-RECEIVED..TIME-WAIT ¶3 ¶6 ¶7"
     assert instead.sent == "ACK seq=101 ack=301"
     assert f"{path}:{report.failure.line.number}: " in run_text(report)
 
