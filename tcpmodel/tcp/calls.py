@@ -106,7 +106,8 @@ def send(me: Me) -> Reactions:
     return [
         Reaction(
             when=[
-                *(me.may_send, me.state == state, z3.ULT(sent, me.switches.data)),
+                *(me.may_send, me.state == state, *me.fin_unsent),
+                z3.ULT(sent, me.switches.data),
                 *may_send_more(me),
             ],
             then={me.snd_nxt: me.snd_nxt + 1, **me.sent_first()},
@@ -141,6 +142,9 @@ def close_unopened(me: Me) -> Reactions:
     says="CLOSE sends a FIN and waits for its acknowledgment",
 )
 def close_first(me: Me) -> Reactions:
+    states = [(SYN_RECEIVED, "__syn_received"), (ESTABLISHED, "__established")]
+    if me.switches.active_close == "late":
+        states = states[:1]  # see `misclosing`
     return [
         Reaction(
             when=[me.may_close_first, me.state == state],
@@ -148,7 +152,7 @@ def close_first(me: Me) -> Reactions:
             send=me.fin(),
             name=name,
         )
-        for state, name in ((SYN_RECEIVED, "__syn_received"), (ESTABLISHED, "__established"))
+        for state, name in states
     ]
 
 
@@ -161,7 +165,7 @@ def close_second(me: Me) -> Reactions:
     if me.switches.second_close == "never":
         return None
     return Reaction(
-        when=[me.state == CLOSE_WAIT],
+        when=[me.state == CLOSE_WAIT, *me.fin_unsent],
         then={me.state: LAST_ACK, me.snd_nxt: me.snd_nxt + 1, **me.sent_first()},
         send=me.fin(),
     )

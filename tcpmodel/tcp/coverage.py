@@ -137,7 +137,7 @@ def between(span: str) -> tuple[str, ...]:
 
 
 def covers(citation: Place, item: Place) -> bool:
-    """Who cites `citation` speaks of `item`: of a paragraph of that list, or of all if none is named.
+    """Who cites `citation` speaks of `item`: a paragraph of that list, or any if none is named.
 
     A list that is about states is cited with its states, one that is about all of them without.
     """

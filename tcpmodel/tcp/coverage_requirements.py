@@ -8,6 +8,8 @@ from __future__ import annotations
 
 LIFE = """
 3.3.2 Figure 5
+¶1 | what each state waits for: FIN-WAIT-1 for the ACK of our FIN or the peer's, and so on
+    + closes_late, receives_ack_of_late_fin, closes_again: misreadings; see 3.10.7 for the RFC's
 Figure 5 Note 1 | a reset in SYN-RECEIVED leads to LISTEN only after a passive OPEN
     + syn_received_receives_reset
 Figure 5 Note 2 | from FIN-WAIT-1 to TIME-WAIT, if the FIN brings the ACK of ours
@@ -24,7 +26,7 @@ Figure 5 Note 3 | a reset leads to LISTEN or CLOSED from everywhere; who sends o
     + crash: `quiet`; the ISN generator of `isn=distinct` begins anew
 3.4.3 The quiet time concept
 ¶1 | a host that lost its memory sends nothing for an MSL
-    + keeps_quiet, quiet_time_over: `quiet`; it listens to nothing either
+    + keeps_quiet, quiet_time_over: `quiet`; it listens to nothing either; see also `reuse_wait`
 ¶2 | numbers are in use until an MSL after they were sent
     ~ with `msl` each segment ages and is gone at that age
 ¶3 | where numbers wrap within an MSL, timestamps tell old from new

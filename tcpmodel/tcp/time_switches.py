@@ -74,6 +74,13 @@ class TimeSwitches(_Elsewhere):
         "off", "who may crash and lose all memory: nobody, both, A, or B", "off", "on", "A", "B"
     )
     quiet: int = switch(0, "ticks without sending anything after a crash (3.4.3)", low=0, high=240)
+    reuse_wait: int = switch(
+        0,
+        "ticks after a connection for which neither side opens another or answers one (as in "
+        "delta-t)",
+        low=0,
+        high=240,
+    )
     tw_reopen: str = switch(
         "off",
         "a SYN in TIME-WAIT opens anew (RFC 1122, MAY-2): never; with both conditions; without "
@@ -114,7 +121,7 @@ class TimeSwitches(_Elsewhere):
 
     def _check_ticks(self) -> None:
         """Raises `ModelError` for switches about time or crashes that contradict each other."""
-        ticks = [k for k in ("fin_timeout", "quiet") if getattr(self, k)]
+        ticks = [k for k in ("fin_timeout", "quiet", "reuse_wait") if getattr(self, k)]
         ticks += ["user_timeout"] if isinstance(self.user_timeout, int) else []
         if ticks and not self.msl:
             raise ModelError(f"{ticks[0]} is in ticks: set msl to at least 1 to have a clock")
@@ -163,6 +170,8 @@ class TimeSwitches(_Elsewhere):
             told.append(f"user timeout {self.user_timeout}")
         if self.fin_timeout:
             told.append(f"FIN-WAIT-2 {self.fin_timeout} ticks ({self.fin_timeout_for})")
+        if self.reuse_wait:
+            told.append(f"no new connection for {self.reuse_wait} ticks after one")
         if self.keepalive == "on":
             told.append("keep-alives at any time")
         return ", ".join(told) or "none"
