@@ -38,9 +38,9 @@ Figure 7 | both sides open at once
     + syn_sent_receives_syn: line 6 is out of the window; its ACK counts with `seq_check=a2`
 3.5.1 Half-open connections
 ¶1 | one side has closed or aborted and the other does not know; sending makes it known
-    ~ a run, not a step: ABORT with its reset lost (`abort=on`); formulas: `left_half_open`
+    ~ a run, not a step: ABORT with its reset lost (`abort=on`), or see ¶2; `left_half_open`
 ¶2 | likewise after a reboot with loss of memory (Figures 9 and 10)
-    + crash: the reboot takes no time, but for `quiet`
+    + crash: Figures 9 and 10 are runs with `crash=A`; it takes no time, but for `quiet`
 3.5.2 Reset generation
 ¶1 | users may reset at any time; the side that does should enter TIME-WAIT
     + abort_enters_time_wait: `rst_sender_state=time_wait`; 3.10.5 contradicts and is the default
