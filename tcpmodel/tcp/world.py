@@ -177,6 +177,8 @@ class World:
     def has_unacknowledged(self, name: str, octets: int) -> Term:
         """`name` is ESTABLISHED and at least so many octets of it are unacknowledged."""
         me = self.endpoint(name)
+        if octets >= 1 << self.switches.width:
+            return z3.BoolVal(False)
         return z3.And(me.state == ESTABLISHED, z3.UGE(me.snd_nxt - me.snd_una, octets))
 
     def sent_all(self, name: str) -> Term:
