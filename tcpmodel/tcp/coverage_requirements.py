@@ -104,7 +104,7 @@ Requirements with a number
 3.8.3 MUST-21 | the application can set R2
     ~ `retries`, per scenario
 3.8.3 MUST-22 | treat SYNs likewise
-    + gives_up: `syn_retries`, `synack_retries`
+    + gives_up, half_open_expires: `syn_retries`, `synack_retries`
 3.8.3 MUST-23 | R2 of a SYN is at least 3 minutes
     ~ a choice of `syn_retries` and `rto`; formulas: `gave_up_before`
 3.8.3 SHLD-9 | tell the application at R1

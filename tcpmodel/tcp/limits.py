@@ -53,6 +53,18 @@ def keep_alive(me: Me) -> Reactions:
     )
 
 
+@timeout(
+    "SYN-RECEIVED timeout",
+    rfc="4987 2.2; 9293 MUST-22",
+    says="a half-open connection of another address is given up: its place in the backlog is free",
+)
+def half_open_expires(me: Me) -> Reactions:
+    """When, is for the retries of a SYN,ACK to say; here it is at any time."""
+    if me.switches.backlog_expiry == "off":
+        return None
+    return Reaction([me.embryos != 0], {me.embryos: me.embryos - 1})
+
+
 @call(
     "leave",
     rfc="9293 3.6 case 1",
@@ -77,5 +89,5 @@ def fin_wait_2_timeout(me: Me) -> Reactions:
     return Reaction([me.state == FIN_WAIT_2, me.fin_timer == 1], me.without_tcb(outcome="closed"))
 
 
-LIMITS = (gives_up, user_timeout, keep_alive, leaves, fin_wait_2_timeout)
+LIMITS = (gives_up, user_timeout, keep_alive, half_open_expires, leaves, fin_wait_2_timeout)
 """What ends a connection that goes on for too long."""

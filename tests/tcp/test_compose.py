@@ -64,6 +64,7 @@ WITH_TEXT = (
     "rfc9293 data=1 tfo=on",
     "rfc793 adversary=off_path forgeries=1 forges=syn_flood backlog=2 backlog_policy=evict",
     "rfc793 adversary=off_path forgeries=1 forges=syn_flood backlog=2",
+    "rfc793 adversary=off_path forgeries=1 forges=syn_flood backlog=2 backlog_expiry=on",
     "rfc9293 data=1 active_close=late half_close=shutdown_wr",
     "rfc793 data=2 width=6 window=3 active_close=late receiver=slow",
     "flags_only data=1 active_close=late fin_piggyback=allowed",

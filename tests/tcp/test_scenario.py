@@ -43,7 +43,15 @@ TOPICS = {
         *("protocol", "reassembly", "receiver", "persist", "syn_data"),
     ),
     "adversary": ("adversary", "forgeries", "forges", "guess"),
-    "defences": ("ack_throttle", "ts_paws", "syn_cookies", "tfo", "backlog", "backlog_policy"),
+    "defences": (
+        "ack_throttle",
+        "ts_paws",
+        "syn_cookies",
+        "tfo",
+        "backlog",
+        "backlog_policy",
+        "backlog_expiry",
+    ),
 }
 """Under which topic of the assumptions each switch is named."""
 
