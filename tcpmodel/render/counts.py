@@ -42,6 +42,8 @@ _WORDS: Mapping[str, Callable[[int], str]] = {
     "waited": lambda n: f"has waited {ticks(n)}" if n else "",
     "sent_at": lambda n: f"sent it last after {ticks(n)}" if n else "",
     "tries": _again,
+    "idle": lambda n: f"has heard nothing for {ticks(n)}" if n else "",
+    "probes": lambda n: f"has sent {_many(n, 'keep-alive')}" if n else "",
     "user_timer": lambda n: f"is willing to wait {ticks(n)} more" if n else "",
     # The timers of FIN-WAIT-2 and of the quiet time are one more than what is left, 0 if stopped.
     "fin_timer": lambda n: f"has {ticks(n - 1)} of FIN-WAIT-2 left" if n else "",

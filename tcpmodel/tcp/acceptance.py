@@ -87,11 +87,11 @@ def out_of_window(me: Me, seg: Segment) -> Reactions:
 def answered(me: Me, seg: Segment, when: list[Term]) -> Reactions:
     """An unacceptable segment is answered by an ACK; with `ack_throttle` a pure ACK is not."""
     if me.switches.ack_throttle == "off":
-        return Reaction(when, {}, me.ack())
+        return Reaction(when, me.heard(), me.ack())
     bare = z3.And(seg.lacks(FIN, RST, SYN), z3.Not(seg.has_text))
     return [
-        Reaction([*when, z3.Not(bare)], {}, me.ack()),
-        Reaction([*when, bare], {}, None, "__throttled"),
+        Reaction([*when, z3.Not(bare)], me.heard(), me.ack()),
+        Reaction([*when, bare], me.heard(), None, "__throttled"),
     ]
 
 

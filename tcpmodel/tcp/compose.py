@@ -277,7 +277,7 @@ class _Composition:
                 pending = tcb["snd_una"].term != tcb["snd_nxt"].term
                 guard.append(z3.Or(z3.Not(pending), left != 0))
                 updates[tcb["rtx_timer"].name] = z3.If(left == 0, left, left - 1)
-            due, older = grow_older(tcb)
+            due, older = grow_older(tcb, self.switches)
             guard += due
             updates |= older
         if self.is_history:

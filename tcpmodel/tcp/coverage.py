@@ -272,6 +272,7 @@ COMBINED = (
     "rfc9293 data=1 half_close=half_duplex",
     "rfc9293 abort=on rst_sender_state=time_wait",
     "rfc9293 adversary=off_path forgeries=1 forges=syn_flood backlog=1 backlog_expiry=on",
+    "clock keepalive=1 keepalive_interval=1 keepalive_probes=1",
 )
 """Scenarios whose rules need more than one switch."""
 OF_TEXT = ("reassembly=hold", "receiver=slow", "syn_data=on")

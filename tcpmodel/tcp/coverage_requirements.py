@@ -120,13 +120,13 @@ Requirements with a number
 3.8.4 MUST-25 | they are off unless asked for
     ~ so they are: `keepalive=off`
 3.8.4 MUST-26 | only when idle
-    + keep_alive: nothing is outstanding; idle for how long is not said
+    + keep_alive: nothing is outstanding, and (`keepalive` in ticks) nothing has arrived
 3.8.4 MUST-27 | the interval is configurable
-    - @probes
+    + keep_alive: `keepalive` in ticks, `keepalive_interval`; with `keepalive=on` at any time
 3.8.4 MUST-28 | and two hours or more by default
-    - @probes
+    ~ a choice of `keepalive` and of what a tick is
 3.8.4 MUST-29 | no answer to one probe does not mean that the connection is dead
-    ~ @probes
+    + keep_alive_gives_up: after `keepalive_probes` of them; with `keepalive=on` never
 3.8.4 SHLD-12 | probe without data
     + keep_alive: SEG.SEQ is SND.NXT-1
 3.8.4 MAY-6 | or with one octet of garbage

@@ -54,6 +54,7 @@ def process(me: Me, seg: Segment, state: Term) -> dict[Term, Term]:
     """The updates that every accepted segment causes, and the next state."""
     return {
         me.state: state,
+        **me.heard(),
         **me.acknowledged(seg),
         **me.entering(state),
         **forget_time_wait(me, me.acks_new(seg)),
@@ -251,7 +252,7 @@ def text_after_fin(me: Me, seg: Segment) -> Reactions:
     fin_again = z3.Not(z3.And(me.state == TIME_WAIT, repeated_fin(me, seg)))
     when = [*accepted(me, seg, *_DONE), more, me.is_next(seg), fin_again]
     if me.flags_only:
-        return Reaction(when, {}, me.ack())
+        return Reaction(when, me.heard(), me.ack())
     closes = z3.And(me.is_in(CLOSING, LAST_ACK), me.acks_all(seg))
     return Reaction([*when, z3.Not(closes)], process(me, seg, me.state), me.ack())
 
@@ -267,9 +268,15 @@ def out_of_order(me: Me, seg: Segment) -> Reactions:
     unready = [*beyond, z3.Or(z3.Not(holdable(me, seg)), queued_text(me))]
     fin_again = z3.Not(z3.And(me.state == TIME_WAIT, repeated_fin(me, seg)))
     return [
-        Reaction([*accepted(me, seg, SYN_RECEIVED), *unready], {}, me.ack(), "__syn_received"),
-        Reaction([*accepted(me, seg, *_RECEIVING[1:]), *dropped], {}, me.ack(), "__receiving"),
-        Reaction([*accepted(me, seg, *_DONE), *beyond, fin_again], {}, me.ack(), "__fin_received"),
+        Reaction(
+            [*accepted(me, seg, SYN_RECEIVED), *unready], me.heard(), me.ack(), "__syn_received"
+        ),
+        Reaction(
+            [*accepted(me, seg, *_RECEIVING[1:]), *dropped], me.heard(), me.ack(), "__receiving"
+        ),
+        Reaction(
+            [*accepted(me, seg, *_DONE), *beyond, fin_again], me.heard(), me.ack(), "__fin_received"
+        ),
     ]
 
 

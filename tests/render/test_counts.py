@@ -26,6 +26,7 @@ TOLD_ELSEWHERE = {
 FULL = (
     "clock crash=on quiet=1 isn=distinct rto=1 rto_policy=exponential retries=3 user_timeout=4 "
     "fin_timeout=2 server_memory=per_peer_last_inc half_close=shutdown_wr data=2",
+    "clock keepalive=2 keepalive_interval=1 keepalive_probes=1",
     "rfc9293 data=3 window=4 width=6 reassembly=hold receiver=slow syn_data=on ts_paws=on",
     "rfc793 adversary=off_path forgeries=1 forges=syn_flood backlog=2 tfo=on data=1 senders=A",
     "clock tw_reopen=rfc1122 active_close=late",

@@ -70,6 +70,7 @@ WITH_TEXT = (
     "flags_only data=1 active_close=late fin_piggyback=allowed",
     "rfc9293 data=1 active_close=passive fin_piggyback=allowed",
     "clock data=1 reuse_wait=2 crash=on quiet=1",
+    "clock data=1 keepalive=2 keepalive_interval=3 keepalive_probes=2 ack_throttle=on",
 )
 
 

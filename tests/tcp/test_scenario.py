@@ -33,7 +33,10 @@ TOPICS = {
         "synack_retries",
         "orphan_retries",
     ),
-    "timeouts": ("user_timeout", "keepalive", "fin_timeout", "fin_timeout_for", "reuse_wait"),
+    "timeouts": (
+        *("user_timeout", "fin_timeout", "fin_timeout_for", "reuse_wait"),
+        *("keepalive", "keepalive_interval", "keepalive_probes"),
+    ),
     "crashes": ("crash", "quiet"),
     "TIME-WAIT": ("tw_rfc1337", "tw_reopen", "rst_sender_state"),
     "clock": ("msl", "time_wait", "time_wait_restart"),
