@@ -61,8 +61,10 @@ def rules(report: Report) -> list[str]:
 
 
 def test_every_figure_from_6_to_13_is_there() -> None:
-    """And the exchange of RFC 1337; each begins with a comment that says what it is."""
-    assert {f"fig{n:02}" for n in range(6, 14)} | {"rfc1337", "fig07-literal"} == FIGURES.keys()
+    """And the exchange of RFC 1337, and a connection whose numbers go round; each begins with a
+    comment that says what it is.
+    """
+    assert {f"fig{n:02}" for n in range(6, 14)} | {"rfc1337", "fig07-literal", "wrap"} == FIGURES.keys()
     assert all(headline(path).startswith("RFC ") for path in FIGURES.values())
 
 
@@ -102,6 +104,7 @@ ENDS = {
     "fig12": ("CLOSED", "CLOSED"),
     "fig13": ("CLOSED", "CLOSED"),
     "rfc1337": ("CLOSED", "CLOSED"),
+    "wrap": ("TIME-WAIT", "CLOSED"),
 }
 """The states on the last line of each."""
 
