@@ -304,7 +304,10 @@ numbers_go_round = Claim(
     "client has sent.",
     sources=[
         rfc(9293, "3.4", "numbers are compared modulo 2^32"),
-        paper("Chkliaev, Hooman and de Vink 2003, Verification of the sliding window protocol"),
+        paper(
+            "Chkliaev, Hooman and de Vink 2003, Verification and improvement of the sliding window "
+            "protocol"
+        ),
     ],
     property=always(lambda w: w.gets_a_prefix("B")),
     verdicts={

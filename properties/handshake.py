@@ -143,7 +143,10 @@ two_way_with_a_wait = Claim(
     "or that is at least the client's current one.",
     sources=[
         paper("Fletcher and Watson 1978, Mechanisms for a reliable timer-based protocol"),
-        paper("Attiya and Rappoport 1997, The level of handshake required for a connection"),
+        paper(
+            "Attiya and Rappoport 1997, The level of handshake required for establishing a "
+            "connection"
+        ),
     ],
     property=always(lambda w: implies(w.B.state == ESTABLISHED, w.agrees_with_live_peer("B"))),
     verdicts={

@@ -70,6 +70,7 @@ _HELPERS = {
     "gave_up_after": "gave_up_after takes 'A' or 'B', then ticks",
     "gave_up_before": "gave_up_before takes 'A' or 'B', then ticks",
     "last_sent_at": "last_sent_at takes 'A' or 'B', then any number of ticks",
+    "sent_again": "sent_again takes 'A' or 'B', then a number of times",
     "swayed": "swayed takes 'A' or 'B', then 'attempt', 'connection' or neither",
     "delivered_twice": "delivered_twice takes 'A' or 'B'",
     "gets_a_prefix": "gets_a_prefix takes 'A' or 'B'",
@@ -81,7 +82,10 @@ _HELPERS = {
 }
 """The functions of a `World` that a formula may use, and what they take."""
 
-_OF_NUMBERS = ("gave_up_after", "gave_up_before", "last_sent_at", "has_unacknowledged")
+_OF_NUMBERS = (
+    *("gave_up_after", "gave_up_before", "last_sent_at", "sent_again"),
+    "has_unacknowledged",
+)
 """Those that take numbers after the endpoint."""
 
 

@@ -61,7 +61,7 @@ def run_(
 ) -> None:
     """Check that a list of messages is a run of the model; if not, say where and why.
 
-    FILE is a file of yours, or a figure of RFC 9293: fig06 to fig13, rfc1337.
+    FILE is a file of yours, or a figure of RFC 9293: fig06 to fig13; rfc1337; wrap.
     """
     from tcpmodel.claims.script import play
     from tcpmodel.claims.script_parse import read_script

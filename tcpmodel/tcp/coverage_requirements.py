@@ -7,6 +7,17 @@ that concern the lifecycle; `ELSEWHERE` names all others, with the reason why th
 from __future__ import annotations
 
 LIFE = """
+3.1 Header format
+Figure 1 ¶1 | ports: with the addresses they name the connection that a segment is for
+    ~ constants: what is for another 4-tuple never reaches this TCB; a flood is counted (`backlog`)
+Figure 1 ¶2 | sequence and acknowledgment number; SYN, ACK, FIN, RST
+    ~ fields of every segment
+Figure 1 ¶3 | window
+    ~ a field of every segment if `receiver=slow`; otherwise @window
+Figure 1 ¶4 | PSH, URG, urgent pointer
+    ~ @urgent
+Figure 1 ¶5 | data offset, CWR, ECE, checksum, options
+    - there are no options but those of `ts_paws` and `tfo`; a damaged segment is a lost one
 3.3.2 Figure 5
 ¶1 | what each state waits for: FIN-WAIT-1 for the ACK of our FIN or the peer's, and so on
     + closes_late, receives_ack_of_late_fin, closes_again: misreadings; see 3.10.7 for the RFC's
@@ -67,7 +78,7 @@ case 2 | the peer closes first: its FIN is acknowledged, ours follows when the u
 case 3 | both close at once (Figure 13)
     ~ a run, not a step: `close_first` on both sides, then `closing_receives_ack_of_fin`
 """
-"""Sections 3.4 to 3.6."""
+"""Sections 3.1 to 3.6."""
 
 REQUIREMENTS = """
 Requirements with a number
@@ -108,9 +119,9 @@ Requirements with a number
 3.8.3 MUST-23 | R2 of a SYN is at least 3 minutes
     ~ a choice of `syn_retries` and `rto`; formulas: `gave_up_before`
 3.8.3 SHLD-9 | tell the application at R1
-    - @r1
+    ~ observation, like STATUS: formulas ask `sent_again`; that takes no step
 3.8.3 SHLD-10 | R1 is at least 3 retransmissions
-    - @r1
+    ~ a number in that formula
 3.8.3 SHLD-11 | R2 is at least 100 seconds
     ~ a choice of `retries` and `rto`, like MUST-23
 3.8.4 MAY-5 | keep-alives

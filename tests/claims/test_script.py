@@ -64,7 +64,11 @@ def test_every_figure_from_6_to_13_is_there() -> None:
     """And the exchange of RFC 1337, and a connection whose numbers go round; each begins with a
     comment that says what it is.
     """
-    assert {f"fig{n:02}" for n in range(6, 14)} | {"rfc1337", "fig07-literal", "wrap"} == FIGURES.keys()
+    assert {f"fig{n:02}" for n in range(6, 14)} | {
+        "rfc1337",
+        "fig07-literal",
+        "wrap",
+    } == FIGURES.keys()
     assert all(headline(path).startswith("RFC ") for path in FIGURES.values())
 
 

@@ -237,6 +237,27 @@ class TestFinTimeout:
         assert (did.state, did.tcb["fin_timer"]) == ("TIME-WAIT", 0)
 
 
+class TestR1:
+    def test_the_user_could_be_told_long_before_the_end(self) -> None:
+        """SHLD-9 and SHLD-10: with R1 at three retransmissions a user who asks is told after 7 s
+        that the SYN goes unanswered, when 56 of the 63 s are still to come.
+        """
+        here = model("linux_old roles=alone incarnations=1 gives_up=off")
+        w = here.world
+        passed = w.sent_again("A", 3)
+        at_7 = explicit.check(here.system, sometimes(all_of(passed, w.A.waited == 7)))
+        assert at_7.verdict is Verdict.HOLDS
+        not_before = explicit.check(here.system, always(implies(passed, z3.UGE(w.A.waited, 7))))
+        assert not_before.verdict is Verdict.HOLDS
+
+    def test_more_often_than_the_limit_is_never(self) -> None:
+        """And where nothing is counted, nobody can be told."""
+        w = model("linux_old roles=alone incarnations=1 gives_up=off").world
+        assert z3.is_false(w.sent_again("A", 1000))
+        with pytest.raises(ModelError, match="counts no retransmissions"):
+            model("rfc9293 incarnations=1").world.sent_again("A", 3)
+
+
 class TestKeepAlive:
     def test_a_probe_calls_for_an_answer(self) -> None:
         """SEQ = SND.NXT-1, no text: a peer that lives acknowledges, one that does not resets."""
