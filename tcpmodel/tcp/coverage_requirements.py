@@ -13,7 +13,7 @@ Figure 1 ¶1 | ports: with the addresses they name the connection that a segment
 Figure 1 ¶2 | sequence and acknowledgment number; SYN, ACK, FIN, RST
     ~ fields of every segment
 Figure 1 ¶3 | window
-    ~ a field of every segment if `receiver=slow`; otherwise @window
+    ~ a field of every segment if `receiver=slow`; otherwise constant
 Figure 1 ¶4 | PSH, URG, urgent pointer
     ~ @urgent
 Figure 1 ¶5 | data offset, CWR, ECE, checksum, options
