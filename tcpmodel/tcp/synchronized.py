@@ -203,8 +203,8 @@ def receives_fin(me: Me, seg: Segment) -> Reactions:
         answer = me.ack(taken)
         found.append(Reaction([*when, *extra], then, answer, name))
         if "fin_sent" in me.variables:
-            passive = z3.BoolVal(after.eq(CLOSE_WAIT) and not state.eq(ESTABLISHED))
-            then[me.fin_sent] = passive
+            again = after.eq(CLOSE_WAIT) and (state.eq(FIN_WAIT_1) or state.eq(FIN_WAIT_2))
+            then[me.fin_sent] = z3.BoolVal(again)
         if (
             state.eq(ESTABLISHED)
             and me.switches.fin_piggyback == "allowed"

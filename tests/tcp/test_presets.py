@@ -177,6 +177,16 @@ class TestActiveClose:
         assert "FIN-WAIT-2 → TIME-WAIT: rcv FIN / snd ACK" in missing
         assert "FIN-WAIT-1 → CLOSING: rcv FIN / snd ACK" in missing
 
+    @pytest.mark.parametrize("preset", ["seed0_misread", "freertos1303"])
+    @pytest.mark.parametrize("state", ["SYN-RECEIVED", "ESTABLISHED"])
+    def test_who_closes_second_closes_as_ever(self, preset: str, state: str) -> None:
+        """The peer's FIN leads to CLOSE-WAIT, in which our FIN is still to be sent."""
+        did = host(state, preset).receives(Packet("FIN,ACK", 301, 101))
+        assert (did.state, did.tcb["fin_sent"]) == ("CLOSE-WAIT", False)
+        assert [f.sent for f in host("CLOSE-WAIT", preset).can_call("CLOSE")] == [
+            Packet("FIN,ACK", 101, 302)
+        ]
+
     def test_passive_closes_once_more_without_another_fin(self) -> None:
         """CLOSE-WAIT waits for the user, who has closed; there is nothing left to send."""
         names = {a.name: a for a in compose(scenario("freertos1303")).system.actions}
