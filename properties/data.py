@@ -300,3 +300,28 @@ data_on_syn_buffered = Claim(
         ),
     },
 )
+
+numbers_go_round = Claim(
+    code="P75",
+    id="mod-arith-window",
+    says="Whatever number a connection begins with, what the server gets is a prefix of what the "
+    "client has sent.",
+    sources=[
+        rfc(9293, "3.4", "numbers are compared modulo 2^32"),
+        paper(
+            "Chkliaev, Hooman and de Vink 2003, Verification and improvement of the sliding window "
+            "protocol"
+        ),
+    ],
+    property=always(lambda w: w.gets_a_prefix("B")),
+    verdicts={
+        "rfc9293 isn=free width=3 data=1 senders=A gives_up=off incarnations=1": holds(
+            "SYN, text, FIN and the window fit into the space of eight numbers, wherever they begin"
+        ),
+        "const_isn gives_up=off data=1 senders=A": fails(
+            "an old octet of another connection fits as well; going round is not what does it"
+        ),
+    },
+    folklore="The window must not be more than half of the space: with such windows a scenario is "
+    "refused.",
+)

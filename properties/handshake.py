@@ -135,3 +135,29 @@ two_way_data_corruption = Claim(
     },
     folklore="The posts speak of wasted resources; delivering old data as new is worse.",
 )
+
+two_way_with_a_wait = Claim(
+    code="P09",
+    id="two-way-ok-with-mpl-quiet",
+    says="A server is ESTABLISHED only with an incarnation of the client that has answered it, "
+    "or that is at least the client's current one.",
+    sources=[
+        paper("Fletcher and Watson 1978, Mechanisms for a reliable timer-based protocol"),
+        paper(
+            "Attiya and Rappoport 1997, The level of handshake required for establishing a "
+            "connection"
+        ),
+    ],
+    property=always(lambda w: implies(w.B.state == ESTABLISHED, w.agrees_with_live_peer("B"))),
+    verdicts={
+        "two_way_deltat reuse_wait=0": fails("a repeated SYN outlives the connection it opened"),
+        "two_way_deltat": holds("one MSL after the connection every SYN of it is dead"),
+        "two_way_deltat msl=2 time_wait=4": fails("half an MSL is too short"),
+        "two_way_deltat msl=2 time_wait=4 reuse_wait=2": holds("one MSL, whatever a tick is"),
+        "two_way_deltat gives_up=on": fails(
+            "the client gives up, and the server, connected already, has nothing to wait for"
+        ),
+    },
+    folklore="Two messages are enough if both sides wait one MSL between connections and no user "
+    "gives up: the third message buys that time.",
+)

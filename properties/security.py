@@ -330,7 +330,53 @@ syn_flood = Claim(
         ),
     },
     folklore="SYN-RECEIVED is not a short state: for an address that never answers it lasts as "
-    "long as the server repeats its SYN,ACK.  (Entries do not expire here.)",
+    "long as the server repeats its SYN,ACK.  (That entries expire is P100c.)",
+)
+
+_FLOODED = "rfc9293 incarnations=1 gives_up=off closes=nobody adversary=off_path forgeries=2 "
+_SENDS_AGAIN = ("A retransmission timeout", "B retransmission timeout")
+
+syn_finds_a_place = Claim(
+    code="P100b",
+    id="syn-finds-a-place",
+    says="A client that repeats its SYN finds a place in the backlog, though others flood it.",
+    sources=[rfc(4987, "3"), rfc(9293, "3.8.3 MUST-22")],
+    property=leads_to(
+        lambda w: w.A.state == SYN_SENT,
+        lambda w: any_of(w.A.state != SYN_SENT, w.B.state != LISTEN),
+        weak=_SENDS_AGAIN,
+        strong=("A receives", "B receives"),
+    ),
+    verdicts={
+        _FLOODED + "forges=syn_flood backlog=2": fails("two SYNs fill it for ever"),
+        _FLOODED + "forges=syn_flood backlog=3": holds(
+            "there is one place more than the flood can take"
+        ),
+        _FLOODED + "forges=syn_flood backlog=2 backlog_expiry=on": fails(
+            "that a listener may give up does not mean that it ever does"
+        ),
+    },
+    pair="P100c",
+)
+
+syn_finds_a_place_in_time = Claim(
+    code="P100c",
+    id="syn-finds-an-expired-place",
+    says="If a listener does give half-open connections up, a client that repeats its SYN finds a "
+    "place in the backlog.",
+    sources=[rfc(4987, "3"), rfc(9293, "3.8.3 MUST-22")],
+    property=leads_to(
+        lambda w: w.A.state == SYN_SENT,
+        lambda w: any_of(w.A.state != SYN_SENT, w.B.state != LISTEN),
+        weak=(*_SENDS_AGAIN, "B SYN-RECEIVED timeout"),
+        strong=("A receives", "B receives"),
+    ),
+    verdicts={
+        _FLOODED + "forges=syn_flood backlog=2 backlog_expiry=on": holds(
+            "the flood has an end here, and then places are free"
+        ),
+    },
+    pair="P100b",
 )
 
 paws = Claim(

@@ -37,7 +37,7 @@ parentheses is what a scenario needs to have the rule. All else is *abstracted*,
 _PARTS: Mapping[str, str] = {
     "3.10": "Section 3.10: calls, segments, timeouts",
     "3.3.2": "Figure 5 and its notes",
-    "3.": "Sections 3.4 to 3.6: opening and closing",
+    "3.": "Sections 3.1 to 3.6: header, opening and closing",
     "": "Numbered requirements",
 }
 """The parts of the account, by how the headings of their sections begin."""

@@ -67,7 +67,26 @@ _HELPERS = {
     "left_half_open": "left_half_open takes 'A' or 'B'",
     "ended": "ended takes 'A' or 'B', then how: 'closed', 'refused', 'reset', 'aborted', "
     "'timeout', 'crashed' or 'none'",
+    "gave_up_after": "gave_up_after takes 'A' or 'B', then ticks",
+    "gave_up_before": "gave_up_before takes 'A' or 'B', then ticks",
+    "last_sent_at": "last_sent_at takes 'A' or 'B', then any number of ticks",
+    "sent_again": "sent_again takes 'A' or 'B', then a number of times",
+    "swayed": "swayed takes 'A' or 'B', then 'attempt', 'connection' or neither",
+    "delivered_twice": "delivered_twice takes 'A' or 'B'",
+    "gets_a_prefix": "gets_a_prefix takes 'A' or 'B'",
+    "has_unacknowledged": "has_unacknowledged takes 'A' or 'B', then a number of octets",
+    "sent_all": "sent_all takes 'A' or 'B'",
+    "acknowledged_is_taken": "acknowledged_is_taken takes 'A' or 'B'",
+    "text_beyond_fin": "text_beyond_fin takes 'A' or 'B'",
+    "believes_window_closed": "believes_window_closed takes 'A' or 'B'",
 }
+"""The functions of a `World` that a formula may use, and what they take."""
+
+_OF_NUMBERS = (
+    *("gave_up_after", "gave_up_before", "last_sent_at", "sent_again"),
+    "has_unacknowledged",
+)
+"""Those that take numbers after the endpoint."""
 
 
 def parse(text: str) -> Callable[[Model], Property]:
@@ -214,6 +233,12 @@ class _Reader:
             return node.value
         raise self.fail(node, "expected a name in quotes")
 
+    def count(self, node: ast.expr) -> int:
+        match node:
+            case ast.Constant(value=int(number)) if not isinstance(number, bool):
+                return number
+        raise self.fail(node, "expected a number")
+
     # --- formulas -------------------------------------------------------------------------------
 
     def formula(self, node: ast.expr, world: World) -> Term:
@@ -252,9 +277,11 @@ class _Reader:
                 raise self.fail(node, "implies takes 2 formulas")
             premise, conclusion = (self.formula(arg, world) for arg in node.args)
             return implies(premise, conclusion)
-        names = [self.string(arg) for arg in node.args]
+        arguments: list[str | int] = [self.string(arg) for arg in node.args[:1]]
+        read = self.count if name in _OF_NUMBERS else self.string
+        arguments += map(read, node.args[1:])
         try:
-            return getattr(world, name)(*names)
+            return getattr(world, name)(*arguments)
         except TypeError:
             raise self.fail(node, _HELPERS[name]) from None
         except ModelError as error:

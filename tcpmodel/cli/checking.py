@@ -46,7 +46,9 @@ formula F F and F | F or F | not F | implies(F, F) | True | False | N == N | N !
 number N  A.state | B.snd_nxt | … | ESTABLISHED | 7 | N + N | N - N
 network   inflight('A', 'SYN', 'ACK') | nothing_inflight()
 helpers   synchronized('A') | agrees_with_live_peer('B') | left_half_open('B')
-          ended('B', 'reset')"""
+          ended('B', 'reset') | gave_up_after('A', 63) | gave_up_before('A', 180)
+          last_sent_at('A', 0, 1, 3) | swayed('B', 'attempt') | gets_a_prefix('B')
+          has_unacknowledged('A', 2) | sent_all('A') | delivered_twice('B') | …"""
 
 
 @click.command(epilog="\n\n".join((EXAMPLE, GRAMMAR, EXIT_CODES)))

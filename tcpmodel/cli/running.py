@@ -28,7 +28,8 @@ Control bits: SYN, FIN, RST, ACK, joined by commas.  A mark may stand at the end
   old       of an earlier incarnation; arrives though nobody sends it now
 What users and timers do (a message that only such a thing can have sent implies it):
   A: OPEN    B: passive OPEN    A: SEND    A: CLOSE    A: ABORT
-  A: retransmits    A: TIME-WAIT timeout    tick 2 (where the scenario has a clock)
+  A: retransmits    A: TIME-WAIT timeout    A: crash (where the scenario says crash=on)
+  tick 2 (where the scenario has a clock)
 The states of A and B after a line may follow it; - matches any; alone they are a line, too:
   A>B SYN seq=100 | SYN-SENT, SYN-RECEIVED
 Before the first message, each at most once:
@@ -60,7 +61,7 @@ def run_(
 ) -> None:
     """Check that a list of messages is a run of the model; if not, say where and why.
 
-    FILE is a file of yours, or a figure of RFC 9293: fig06 to fig13, rfc1337.
+    FILE is a file of yours, or a figure of RFC 9293: fig06 to fig13; rfc1337; wrap.
     """
     from tcpmodel.claims.script import play
     from tcpmodel.claims.script_parse import read_script

@@ -61,6 +61,7 @@ def list_(what: str, as_json: bool, markdown: bool) -> None:
 def _catalogue() -> dict[str, list[dict[str, Any]]]:
     from tcpmodel.claims.script_report import headline, run_files
     from tcpmodel.engines.registry import ENGINES
+    from tcpmodel.tcp.presets import PRESET_TABLE
     from tcpmodel.tcp.scenario import PRESETS, SWITCHES, Scenario
 
     neutral = Scenario().switches
@@ -77,7 +78,12 @@ def _catalogue() -> dict[str, list[dict[str, Any]]]:
         ],
         "runs": [{"name": name, "says": headline(path)} for name, path in run_files().items()],
         "presets": [
-            {"name": p.name, "says": _difference(p.switches, neutral)} for p in PRESETS.values()
+            {
+                "name": name,
+                "says": PRESET_TABLE[name].says,
+                "values": _difference(p.switches, neutral),
+            }
+            for name, p in PRESETS.items()
         ],
         "switches": [
             {"name": key, "says": s.meaning, "values": f"{s.values}   (rfc9293: {neutral[key]})"}

@@ -46,6 +46,7 @@ class Step:
     sent:   the message put on a channel, or None.
     overflow: the message was sent into a full lossy channel, and so lost at once.
     state:  the state after the step.
+    told:   inputs that nothing in the run determines, by name: the ISS that a written run tells.
     """
 
     action: str
@@ -58,6 +59,7 @@ class Step:
     sent: Message | None
     overflow: bool
     state: State
+    told: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ class Trace:
                     "sent": _message_json(s.sent),
                     "overflow": s.overflow,
                     "state": dict(s.state),
+                    **({"told": dict(s.told)} if s.told else {}),
                 }
                 for s in self.steps
             ],
@@ -137,6 +140,7 @@ class Trace:
                     sent=_message(s["sent"]),
                     overflow=bool(s["overflow"]),
                     state=_values(s["state"]),
+                    told=_values(s.get("told", {})),
                 )
                 for s in data["steps"]
             )

@@ -76,8 +76,8 @@ def message(story: Story, flight: Flight) -> list[Line]:
     lines = [Line(("↻ " if again else "") + words.segment(flight.message), typeset.SEGMENT)]
     if step is None:
         lines.append(Line("under way from the start", typeset.ASIDE))
-    if flight.fate in (Fate.OVERFLOW, Fate.UNDER_WAY):
-        style = typeset.LOSS if flight.fate is Fate.OVERFLOW else typeset.ASIDE
+    if flight.fate in (Fate.OVERFLOW, Fate.UNHEARD, Fate.UNDER_WAY):
+        style = typeset.ASIDE if flight.fate is Fate.UNDER_WAY else typeset.LOSS
         lines.append(Line(flight.fate.value, style))
     return lines
 

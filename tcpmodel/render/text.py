@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from tcpmodel.core.trace import Step, Trace
+from tcpmodel.core.trace import Trace
 from tcpmodel.render import words
 from tcpmodel.render.words import CLOCK, NETWORK, Fate, Story
 
@@ -82,7 +82,7 @@ def _sentence(story: Story, index: int) -> str:
         if agent != step.agent and (state := story.new_state(index, agent)):
             sentence += f"; {agent} → {state}"
     if step.sent is not None:
-        sentence += f", {_sends(step)}"
+        sentence += f", {_sends(story, index)}"
     for note in rest:
         whose = "" if note.agent == step.agent else f"{note.agent}: "
         sentence += f"; {whose}{note.words}"
@@ -113,11 +113,16 @@ def _event(story: Story, index: int) -> str:
     return ", ".join(filter(None, (sentence, words.extra(step))))
 
 
-def _sends(step: Step) -> str:
+def _sends(story: Story, index: int) -> str:
+    step = story.step(index)
     assert step.sent is not None
     verb = "retransmits" if words.is_retransmission(step) else "sends"
-    lost = " into a full channel: lost" if step.overflow else ""
-    return f"{verb} {words.segment(step.sent)}{lost}"
+    lost = {
+        Fate.OVERFLOW: " into a full channel: lost",
+        Fate.UNHEARD: ", which nobody is there to receive",
+    }
+    fate = story.overflow(index)
+    return f"{verb} {words.segment(step.sent)}{lost[fate] if fate else ''}"
 
 
 def _changes_anything(story: Story, index: int) -> bool:

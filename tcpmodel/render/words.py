@@ -15,6 +15,7 @@ from itertools import accumulate
 
 from tcpmodel.core.terms import Value
 from tcpmodel.core.trace import Message, State, Step, Trace
+from tcpmodel.render.counts import said, ticks
 
 NETWORK, CLOCK = "network", "clock"
 
@@ -30,6 +31,8 @@ TCB = {
     "rtx_timer": "retransmission timer",
     "passive": "passive",
     "snd_wnd": "SND.WND",
+    "snd_wl1": "SND.WL1",
+    "snd_wl2": "SND.WL2",
 }
 """Fields of an endpoint that a change of state explains, as people spell them."""
 
@@ -63,6 +66,7 @@ class Fate(Enum):
     RECEIVED = "received"
     LOST = "lost"
     OVERFLOW = "lost at once: the channel is full"
+    UNHEARD = "lost: there is nobody to receive it"
     UNDER_WAY = "still under way at the end"
 
 
@@ -130,11 +134,6 @@ def age(message: Message) -> str:
     """How long ago it was sent, where there is a clock."""
     old = number(message.fields.get("age", 0))
     return f"{ticks(old)} old" if old else ""
-
-
-def ticks(count: int) -> str:
-    """`1 tick`, `2 ticks`."""
-    return f"{count} tick" if count == 1 else f"{count} ticks"
 
 
 def number(value: Value) -> int:
@@ -208,7 +207,7 @@ class Story:
         ended = {flight.start for flight in found}
         for index, step in enumerate(self.trace.steps, start=1):
             if step.sent is not None and index not in ended:
-                fate = Fate.OVERFLOW if step.overflow else Fate.UNDER_WAY
+                fate = self.overflow(index) or Fate.UNDER_WAY
                 found.append(Flight(step.sent, index, None, fate))
         return sorted(found, key=lambda f: (f.start, f.end or len(self.trace) + 1))
 
@@ -223,6 +222,17 @@ class Story:
     def step(self, index: int) -> Step:
         """Step `index`, 1-based."""
         return self.trace.steps[index - 1]
+
+    def overflow(self, index: int) -> Fate | None:
+        """Why what step `index` sends is lost at once: there is no room, or nobody to receive it,
+        which is so if nothing is under way and still there is no room; None if it is not lost.
+        """
+        step, before = self.step(index), self.trace.state(index - 1)
+        if step.sent is None or not step.overflow:
+            return None
+        slots = [value for n, value in before.items() if n.startswith(f"{step.sent.channel}[")]
+        taken = not slots or any(value not in (0, False, "-") for value in slots)
+        return Fate.OVERFLOW if taken else Fate.UNHEARD
 
     # --- where a message comes from ---------------------------------------------------------
 
@@ -315,6 +325,9 @@ class Story:
         for name, (before, after) in self.trace.changes(index).items():
             agent, _, field = name.rpartition(".")
             if self._is_bookkeeping(name) or (agent and field in _TOLD):
+                continue
+            if agent and (words := said(field, after)) is not None:
+                found += [f"{agent} {words}"] if words else []
                 continue
             spelling = name
             if agent and field in TCB:

@@ -7,7 +7,7 @@ reference semantics, from action names alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -15,7 +15,7 @@ import z3
 
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.system import Action, TransitionSystem
-from tcpmodel.core.terms import Term, Value
+from tcpmodel.core.terms import FreeVariables, Term, Value, conjunction
 from tcpmodel.core.trace import Message, Step, Trace
 from tcpmodel.semantics.interpret import Codes, Interpreter, compile_function, solutions
 
@@ -61,14 +61,19 @@ def replay(
     return trace
 
 
-def retrace(trace: Trace, system: TransitionSystem) -> Trace:
-    """Re-execute a trace of unknown origin; raises `ModelError` where the system disagrees."""
+def retrace(trace: Trace, system: TransitionSystem, *, midway: bool = False) -> Trace:
+    """Re-execute a trace of unknown origin; raises `ModelError` where the system disagrees.
+
+    midway: the run may begin in any state, and with messages under way, as written runs do.
+    """
     try:
         initial = Interpreter(system, _unused, _unused).encode(trace.initial)
-        choices = [
-            Choice(s.action, s.received.sent_at if s.received and system.history else None)
-            for s in trace.steps
-        ]
+        if midway:
+            here = conjunction(
+                v.term == v.domain.term(trace.initial[v.name]) for v in system.variables
+            )
+            system = replace(system, init=here)
+        choices = [_choice(step, system, midway) for step in trace.steps]
         again = replay(system, choices, initial=initial, loop=trace.loop)
     except EngineError as error:
         raise ModelError(f"this is not a run of {system.name}: {error}") from None
@@ -80,6 +85,15 @@ def retrace(trace: Trace, system: TransitionSystem) -> Trace:
                     f"step {index}: the file says {name} = {claimed}, the model {value}"
                 )
     return again
+
+
+def _choice(step: Step, system: TransitionSystem, midway: bool) -> Choice:
+    received = step.received if system.history else None
+    told = dict(step.told)
+    if midway and received and received.sent_at == 0:
+        known = {name: received.fields.get(field) for name, field in system.shown.items()}
+        told |= {name: value for name, value in known.items() if value is not None}
+    return Choice(step.action, received.sent_at if received else None, told)
 
 
 def _unused(*_: Any) -> Any:
@@ -214,8 +228,21 @@ class _Run:
                 sent,
                 overflow,
                 self.decode(self.states[-1]),
+                self.told(action, choice),
             )
         )
+
+    def told(self, action: Action, choice: Choice) -> dict[str, Value]:
+        """What the run tells this action and the arriving message does not."""
+        own = {var.name for var in self.system.inputs} - self.system.shown.keys()
+        asked = sorted(own & choice.told.keys())
+        if not asked:
+            return {}
+        sends = action.event.sends
+        sent = sends.fields.values() if sends else ()
+        free = FreeVariables()
+        read = frozenset[str]().union(*map(free, (*action.updates.values(), *sent)))
+        return {name: choice.told[name] for name in asked if name in read}
 
     def able(self) -> list[str]:
         """The actions that are enabled in the last state (without inputs, which depend on more)."""

@@ -63,7 +63,7 @@ def repeats_octet(me: Me, seg: Segment) -> Term:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 first; 9293 3.5.2 group 3",
+    rfc="9293 3.10.7.4 first, SYN-RECEIVED..TIME-WAIT ¶3 ¶6 ¶7; 9293 3.5.2 group 3",
     says="out of the window: answered by an ACK, dropped",
 )
 def out_of_window(me: Me, seg: Segment) -> Reactions:
@@ -87,16 +87,17 @@ def out_of_window(me: Me, seg: Segment) -> Reactions:
 def answered(me: Me, seg: Segment, when: list[Term]) -> Reactions:
     """An unacceptable segment is answered by an ACK; with `ack_throttle` a pure ACK is not."""
     if me.switches.ack_throttle == "off":
-        return Reaction(when, {}, me.ack())
+        return Reaction(when, me.heard(), me.ack())
     bare = z3.And(seg.lacks(FIN, RST, SYN), z3.Not(seg.has_text))
     return [
-        Reaction([*when, z3.Not(bare)], {}, me.ack()),
-        Reaction([*when, bare], {}, None, "__throttled"),
+        Reaction([*when, z3.Not(bare)], me.heard(), me.ack()),
+        Reaction([*when, bare], me.heard(), None, "__throttled"),
     ]
 
 
 @arrival(
-    rfc="9293 3.5", says="two-way handshake: the server answers a repeated SYN as it did the first"
+    rfc="9293 3.5 ¶1",
+    says="two-way handshake: the server answers a repeated SYN as it did the first",
 )
 def two_way_server_repeats(me: Me, seg: Segment) -> Reactions:
     if me.switches.handshake != "two":
@@ -109,13 +110,16 @@ def _repeated_syn(me: Me, seg: Segment) -> Term:
     return z3.And(is_open(me), z3.Not(me.is_in(SYN_RECEIVED, TIME_WAIT)), *repeats)
 
 
-@arrival(rfc="9293 3.10.7.4 first", says="a reset out of the window is dropped")
+@arrival(
+    rfc="9293 3.10.7.4 first, SYN-RECEIVED..TIME-WAIT ¶3 ¶6",
+    says="a reset out of the window is dropped",
+)
 def reset_out_of_window(me: Me, seg: Segment) -> Reactions:
     return Reaction([is_open(me), z3.Not(me.acceptable(seg)), seg.has(RST)], {})
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fifth and eighth, TIME-WAIT; 9293 3.6.1 MUST-13",
+    rfc="9293 3.10.7.4 fifth and eighth, TIME-WAIT ¶1; 9293 3.6.1 MUST-13",
     says="the peer repeats its FIN, so our last ACK is missing: sent again, TIME-WAIT starts anew",
 )
 def time_wait_receives_fin(me: Me, seg: Segment) -> Reactions:
@@ -135,7 +139,7 @@ def _valid_reset(me: Me, seg: Segment) -> list[Term]:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 second, 3); 5961 3.2",
+    rfc="9293 3.10.7.4 second, SYN-RECEIVED..TIME-WAIT 3); 5961 3.2",
     says="a reset in the window but not at its edge: challenge ACK",
 )
 def inexact_reset(me: Me, seg: Segment) -> Reactions:
@@ -148,7 +152,8 @@ def inexact_reset(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 second, SYN-RECEIVED; 9293 Figure 5 Note 1; 9293 MUST-11",
+    rfc="9293 3.10.7.4 second, SYN-RECEIVED..TIME-WAIT 2); "
+    "9293 3.10.7.4 second, SYN-RECEIVED ¶1; 9293 Figure 5 Note 1; 9293 MUST-11",
     says="a reset ends an attempt to connect: back to LISTEN if we came from there",
 )
 def syn_received_receives_reset(me: Me, seg: Segment) -> Reactions:
@@ -163,7 +168,9 @@ def syn_received_receives_reset(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 second; 9293 3.5.3",
+    rfc="9293 3.10.7.4 second ¶1; 9293 3.10.7.4 second, SYN-RECEIVED..TIME-WAIT 2); "
+    "9293 3.10.7.4 second, ESTABLISHED..CLOSE-WAIT ¶1; "
+    "9293 3.10.7.4 second, CLOSING LAST-ACK TIME-WAIT ¶1; 9293 3.5.3 ¶1 ¶2",
     says="a valid reset ends the connection; the user is told",
 )
 def receives_reset(me: Me, seg: Segment) -> Reactions:
@@ -187,7 +194,7 @@ def receives_reset(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fourth, SYN-RECEIVED",
+    rfc="9293 3.10.7.4 fourth, SYN-RECEIVED ¶1",
     says="a new SYN replaces the attempt of a former listener",
 )
 def syn_received_receives_syn(me: Me, seg: Segment) -> Reactions:
@@ -198,7 +205,8 @@ def syn_received_receives_syn(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fourth; 5961 4.2; 793 3.9",
+    rfc="9293 3.10.7.4 fourth, SYN-RECEIVED ¶1; "
+    "9293 3.10.7.4 fourth, ESTABLISHED..TIME-WAIT ¶1 ¶2 ¶3; 5961 4.2; 793 3.9 fourth",
     says="a SYN in the window of a connection: challenge ACK (RFC 5961), or reset (RFC 793)",
 )
 def receives_syn(me: Me, seg: Segment) -> Reactions:
@@ -232,13 +240,13 @@ def checked(me: Me, seg: Segment) -> list[Term]:
     return [seg.lacks(RST, SYN), me.acceptable(seg)]
 
 
-@arrival(rfc="9293 3.10.7.4 fifth", says="a segment without ACK is dropped")
+@arrival(rfc="9293 3.10.7.4 fifth ¶1", says="a segment without ACK is dropped")
 def lacks_ack(me: Me, seg: Segment) -> Reactions:
     return Reaction([is_open(me), *checked(me, seg), seg.lacks(ACK)], {})
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fifth, SYN-RECEIVED; 9293 3.5.2 group 2",
+    rfc="9293 3.10.7.4 fifth, SYN-RECEIVED ¶2 ¶3; 9293 3.5.2 group 2",
     says="it acknowledges something else than our SYN: reset",
 )
 def syn_received_refuses_ack(me: Me, seg: Segment) -> Reactions:
@@ -249,7 +257,7 @@ def syn_received_refuses_ack(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fifth, ESTABLISHED; 5961 5.2",
+    rfc="9293 3.10.7.4 fifth ¶2; 9293 3.10.7.4 fifth, ESTABLISHED ¶1; 9293 MAY-12; 5961 5.2",
     says="it acknowledges what was not sent (with RFC 5961: or long ago): answered by an ACK",
 )
 def acks_unsent(me: Me, seg: Segment) -> Reactions:

@@ -130,7 +130,7 @@ class Adversary:
     def floods(self, agent: str, tcb: Mapping[str, Var], me: Me) -> Iterator[Action]:
         """SYNs from addresses that never answer: each takes a place in the backlog, if it can.
 
-        The places are given back when the listener gives up, which is later than all of this.
+        The places are given back when the listener gives up (`backlog_expiry`).
         """
         event = Event(GROUP, "step", "SYN flood", GROUP)
         says = "a SYN from an address that will not answer"

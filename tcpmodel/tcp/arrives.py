@@ -18,13 +18,13 @@ from tcpmodel.tcp.stream import first_window
 from tcpmodel.tcp.tcb import Me
 
 
-@arrival(rfc="9293 3.10.7.1", says="without a TCB a reset is discarded")
+@arrival(rfc="9293 3.10.7.1 ¶1", says="without a TCB a reset is discarded")
 def closed_discards_reset(me: Me, seg: Segment) -> Reactions:
     return Reaction([me.state == CLOSED, seg.has(RST)], {})
 
 
 @arrival(
-    rfc="9293 3.10.7.1; 9293 3.5.2 group 1",
+    rfc="9293 3.10.7.1 ¶1 ¶2 ¶3; 9293 3.5.2 group 1",
     says="without a TCB everything else is answered by a reset",
 )
 def closed_answers_reset(me: Me, seg: Segment) -> Reactions:
@@ -32,14 +32,16 @@ def closed_answers_reset(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.2 first", says="a listener ignores resets: nothing it sent can have caused one"
+    rfc="9293 3.10.7.2 first ¶1",
+    says="a listener ignores resets: nothing it sent can have caused one",
 )
 def listen_ignores_reset(me: Me, seg: Segment) -> Reactions:
     return Reaction([me.state == LISTEN, seg.has(RST)], {})
 
 
 @arrival(
-    rfc="9293 3.10.7.2 second", says="a listener has sent nothing that could be acknowledged: reset"
+    rfc="9293 3.10.7.2 second ¶1 ¶2",
+    says="a listener has sent nothing that could be acknowledged: reset",
 )
 def listen_refuses_ack(me: Me, seg: Segment) -> Reactions:
     when = [me.state == LISTEN, seg.lacks(RST), seg.has(ACK)]
@@ -48,7 +50,7 @@ def listen_refuses_ack(me: Me, seg: Segment) -> Reactions:
     return Reaction(when, {}, me.reset_for(seg))
 
 
-@arrival(rfc="9293 3.10.7.2 third; 9293 MUST-11", says="a SYN asks a listener to connect")
+@arrival(rfc="9293 3.10.7.2 third ¶2 ¶3; 9293 MUST-11", says="a SYN asks a listener to connect")
 def listen_receives_syn(me: Me, seg: Segment) -> Reactions:
     if me.switches.syn_cookies == "on":
         return None
@@ -124,7 +126,7 @@ def _synack(me: Me, seg: Segment, iss: Term, text: Term | int = 0) -> Segment:
 
 
 @arrival(
-    rfc="9293 3.10.7.2 fourth", says="anything else should not reach a listener and is dropped"
+    rfc="9293 3.10.7.2 fourth ¶1", says="anything else should not reach a listener and is dropped"
 )
 def listen_drops(me: Me, seg: Segment) -> Reactions:
     return Reaction([me.state == LISTEN, seg.lacks(RST, ACK, SYN)], {})
@@ -145,7 +147,7 @@ def _bad_ack(me: Me, seg: Segment) -> Term:
 
 
 @arrival(
-    rfc="9293 3.10.7.3 first",
+    rfc="9293 3.10.7.3 first ¶1 ¶2 ¶3",
     says="it acknowledges what we never sent: it is not of this connection, reset",
 )
 def syn_sent_refuses_ack(me: Me, seg: Segment) -> Reactions:
@@ -154,13 +156,13 @@ def syn_sent_refuses_ack(me: Me, seg: Segment) -> Reactions:
     )
 
 
-@arrival(rfc="9293 3.10.7.3 second", says="a reset that does not acknowledge our SYN is dropped")
+@arrival(rfc="9293 3.10.7.3 second ¶2", says="a reset that does not acknowledge our SYN is dropped")
 def syn_sent_ignores_reset(me: Me, seg: Segment) -> Reactions:
     return Reaction([me.state == SYN_SENT, seg.has(RST), z3.Not(acks_my_syn(me, seg))], {})
 
 
 @arrival(
-    rfc="9293 3.10.7.3 second", says="a reset that acknowledges our SYN refuses the connection"
+    rfc="9293 3.10.7.3 second ¶2", says="a reset that acknowledges our SYN refuses the connection"
 )
 def syn_sent_receives_reset(me: Me, seg: Segment) -> Reactions:
     refused = [me.state == SYN_SENT, seg.has(RST), acks_my_syn(me, seg)]
@@ -170,7 +172,7 @@ def syn_sent_receives_reset(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.3 fourth",
+    rfc="9293 3.10.7.3 fourth ¶1 ¶2 ¶3 ¶4",
     says="our SYN is acknowledged and the peer's SYN has come: connected",
 )
 def syn_sent_receives_synack(me: Me, seg: Segment) -> Reactions:
@@ -193,7 +195,8 @@ def syn_sent_receives_synack(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.3 fourth; 9293 3.5 Figure 7; 9293 MUST-10", says="both sides open at once"
+    rfc="9293 3.10.7.3 fourth ¶1 ¶2 ¶5 ¶6; 9293 3.5 Figure 7; 9293 MUST-10",
+    says="both sides open at once",
 )
 def syn_sent_receives_syn(me: Me, seg: Segment) -> Reactions:
     if me.switches.simultaneous_open == "off" or me.switches.handshake == "four_naive":
@@ -215,7 +218,7 @@ def syn_sent_receives_syn(me: Me, seg: Segment) -> Reactions:
     )
 
 
-@arrival(rfc="9293 3.10.7.3 fifth", says="neither SYN nor reset: dropped")
+@arrival(rfc="9293 3.10.7.3 fifth ¶1", says="neither SYN nor reset: dropped")
 def syn_sent_drops(me: Me, seg: Segment) -> Reactions:
     acked = seg.lacks(ACK) if me.switches.handshake == "four_naive" else z3.Not(_bad_ack(me, seg))
     return Reaction([me.state == SYN_SENT, seg.lacks(RST, SYN), acked], {})

@@ -47,7 +47,7 @@ def _connects(me: Me, state: object) -> list[Reaction]:
 
 @call(
     "active OPEN",
-    rfc="9293 3.10.1",
+    rfc="9293 3.10.1 CLOSED ¶1",
     says="without a TCB an active OPEN selects an ISS and sends a SYN",
 )
 def closed_active_open(me: Me) -> Reactions:
@@ -56,7 +56,7 @@ def closed_active_open(me: Me) -> Reactions:
 
 @call(
     "active OPEN",
-    rfc="9293 3.10.1",
+    rfc="9293 3.10.1 LISTEN ¶1",
     says="an active OPEN turns a listening endpoint into a connecting one",
 )
 def listen_active_open(me: Me) -> Reactions:
@@ -66,7 +66,9 @@ def listen_active_open(me: Me) -> Reactions:
 
 
 @call(
-    "SEND", rfc="9293 3.10.2 LISTEN", says="SEND turns a listening endpoint into a connecting one"
+    "SEND",
+    rfc="9293 3.10.2 LISTEN ¶1",
+    says="SEND turns a listening endpoint into a connecting one",
 )
 def listen_send(me: Me) -> Reactions:
     return [
@@ -75,7 +77,11 @@ def listen_send(me: Me) -> Reactions:
     ]
 
 
-@call("passive OPEN", rfc="9293 3.10.1", says="a passive OPEN creates a TCB that waits for a SYN")
+@call(
+    "passive OPEN",
+    rfc="9293 3.10.1 CLOSED ¶1",
+    says="a passive OPEN creates a TCB that waits for a SYN",
+)
 def closed_passive_open(me: Me) -> Reactions:
     return Reaction(
         when=[
@@ -88,7 +94,11 @@ def closed_passive_open(me: Me) -> Reactions:
     )
 
 
-@call("SEND", rfc="9293 3.10.2", says="text is sent with a piggybacked acknowledgment")
+@call(
+    "SEND",
+    rfc="9293 3.10.2 ESTABLISHED CLOSE-WAIT ¶1",
+    says="text is sent with a piggybacked acknowledgment",
+)
 def send(me: Me) -> Reactions:
     if not me.switches.data:
         return None
@@ -96,7 +106,8 @@ def send(me: Me) -> Reactions:
     return [
         Reaction(
             when=[
-                *(me.may_send, me.state == state, z3.ULT(sent, me.switches.data)),
+                *(me.may_send, me.state == state, *me.fin_unsent),
+                z3.ULT(sent, me.switches.data),
                 *may_send_more(me),
             ],
             then={me.snd_nxt: me.snd_nxt + 1, **me.sent_first()},
@@ -107,7 +118,11 @@ def send(me: Me) -> Reactions:
     ]
 
 
-@call("CLOSE", rfc="9293 3.10.4", says="CLOSE before anything was received deletes the TCB")
+@call(
+    "CLOSE",
+    rfc="9293 3.10.4 LISTEN ¶1; 9293 3.10.4 SYN-SENT ¶1",
+    says="CLOSE before anything was received deletes the TCB",
+)
 def close_unopened(me: Me) -> Reactions:
     if me.switches.gives_up == "off":
         return None
@@ -123,10 +138,13 @@ def close_unopened(me: Me) -> Reactions:
 
 @call(
     "CLOSE",
-    rfc="9293 3.10.4; 9293 3.6 case 1",
+    rfc="9293 3.10.4 SYN-RECEIVED ¶1; 9293 3.10.4 ESTABLISHED ¶1; 9293 3.6 case 1",
     says="CLOSE sends a FIN and waits for its acknowledgment",
 )
 def close_first(me: Me) -> Reactions:
+    states = [(SYN_RECEIVED, "__syn_received"), (ESTABLISHED, "__established")]
+    if me.switches.active_close == "late":
+        states = states[:1]  # see `misclosing`
     return [
         Reaction(
             when=[me.may_close_first, me.state == state],
@@ -134,22 +152,30 @@ def close_first(me: Me) -> Reactions:
             send=me.fin(),
             name=name,
         )
-        for state, name in ((SYN_RECEIVED, "__syn_received"), (ESTABLISHED, "__established"))
+        for state, name in states
     ]
 
 
-@call("CLOSE", rfc="9293 3.10.4; 9293 3.6 case 2", says="CLOSE after the peer's FIN sends ours")
+@call(
+    "CLOSE",
+    rfc="9293 3.10.4 CLOSE-WAIT ¶1; 9293 3.6 case 2",
+    says="CLOSE after the peer's FIN sends ours",
+)
 def close_second(me: Me) -> Reactions:
     if me.switches.second_close == "never":
         return None
     return Reaction(
-        when=[me.state == CLOSE_WAIT],
+        when=[me.state == CLOSE_WAIT, *me.fin_unsent],
         then={me.state: LAST_ACK, me.snd_nxt: me.snd_nxt + 1, **me.sent_first()},
         send=me.fin(),
     )
 
 
-@call("ABORT", rfc="9293 3.10.5", says="ABORT sends a reset and deletes the TCB")
+@call(
+    "ABORT",
+    rfc="9293 3.10.5 SYN-RECEIVED..CLOSE-WAIT ¶1 ¶2",
+    says="ABORT sends a reset and deletes the TCB",
+)
 def abort_with_reset(me: Me) -> Reactions:
     if me.switches.abort == "off":
         return None
@@ -170,7 +196,7 @@ def abort_with_reset(me: Me) -> Reactions:
 
 @call(
     "ABORT",
-    rfc="9293 3.10.5",
+    rfc="9293 3.10.5 LISTEN ¶1; 9293 3.10.5 SYN-SENT ¶1; 9293 3.10.5 CLOSING LAST-ACK TIME-WAIT ¶1",
     says="ABORT deletes the TCB; there is nobody to be told, or nothing to be lost",
 )
 def abort_silently(me: Me) -> Reactions:

@@ -34,6 +34,7 @@ from tcpmodel.tcp.closing import CLOSING_RULES
 from tcpmodel.tcp.cookies import COOKIES
 from tcpmodel.tcp.crash import CRASHES
 from tcpmodel.tcp.limits import LIMITS
+from tcpmodel.tcp.misclosing import MISCLOSING
 from tcpmodel.tcp.opening import OPENING
 from tcpmodel.tcp.reopening import REOPENING
 from tcpmodel.tcp.repeated import REPEATED
@@ -62,6 +63,7 @@ TCP_SOURCES = (
     *OPENING,
     *REPEATED,
     *CLOSING_RULES,
+    *MISCLOSING,
 )
 """Every rule of TCP: those of RFC 9293 section 3.10, in its order; then the alternatives."""
 
@@ -275,7 +277,7 @@ class _Composition:
                 pending = tcb["snd_una"].term != tcb["snd_nxt"].term
                 guard.append(z3.Or(z3.Not(pending), left != 0))
                 updates[tcb["rtx_timer"].name] = z3.If(left == 0, left, left - 1)
-            due, older = grow_older(tcb)
+            due, older = grow_older(tcb, self.switches)
             guard += due
             updates |= older
         if self.is_history:

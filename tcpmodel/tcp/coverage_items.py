@@ -29,8 +29,6 @@ PHRASES: Mapping[str, str] = {
     "`receiver=slow`",
     "@timestamps": "timestamps (`ts_paws`) only reject what is older",
     "@window": "the window is constant and both sides know it, unless `receiver=slow`",
-    "@r1": "there is no threshold R1: nothing is reported before the connection is given up",
-    "@probes": "`keepalive=on` probes at any time, so there is no interval; probes end nothing",
     "@icmp": "there are no ICMP messages",
     "@status": "observation: formulas and runs read the TCB (`w.A.state`); that takes no step",
 }

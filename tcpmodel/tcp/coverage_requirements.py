@@ -7,7 +7,20 @@ that concern the lifecycle; `ELSEWHERE` names all others, with the reason why th
 from __future__ import annotations
 
 LIFE = """
+3.1 Header format
+Figure 1 ¶1 | ports: with the addresses they name the connection that a segment is for
+    ~ constants: what is for another 4-tuple never reaches this TCB; a flood is counted (`backlog`)
+Figure 1 ¶2 | sequence and acknowledgment number; SYN, ACK, FIN, RST
+    ~ fields of every segment
+Figure 1 ¶3 | window
+    ~ a field of every segment if `receiver=slow`; otherwise constant
+Figure 1 ¶4 | PSH, URG, urgent pointer
+    ~ @urgent
+Figure 1 ¶5 | data offset, CWR, ECE, checksum, options
+    - there are no options but those of `ts_paws` and `tfo`; a damaged segment is a lost one
 3.3.2 Figure 5
+¶1 | what each state waits for: FIN-WAIT-1 for the ACK of our FIN or the peer's, and so on
+    + closes_late, receives_ack_of_late_fin, closes_again: misreadings; see 3.10.7 for the RFC's
 Figure 5 Note 1 | a reset in SYN-RECEIVED leads to LISTEN only after a passive OPEN
     + syn_received_receives_reset
 Figure 5 Note 2 | from FIN-WAIT-1 to TIME-WAIT, if the FIN brings the ACK of ours
@@ -24,7 +37,7 @@ Figure 5 Note 3 | a reset leads to LISTEN or CLOSED from everywhere; who sends o
     + crash: `quiet`; the ISN generator of `isn=distinct` begins anew
 3.4.3 The quiet time concept
 ¶1 | a host that lost its memory sends nothing for an MSL
-    + keeps_quiet, quiet_time_over: `quiet`; it listens to nothing either
+    + keeps_quiet, quiet_time_over: `quiet`; it listens to nothing either; see also `reuse_wait`
 ¶2 | numbers are in use until an MSL after they were sent
     ~ with `msl` each segment ages and is gone at that age
 ¶3 | where numbers wrap within an MSL, timestamps tell old from new
@@ -36,9 +49,9 @@ Figure 7 | both sides open at once
     + syn_sent_receives_syn: line 6 is out of the window; its ACK counts with `seq_check=a2`
 3.5.1 Half-open connections
 ¶1 | one side has closed or aborted and the other does not know; sending makes it known
-    ~ a run, not a step: ABORT with its reset lost (`abort=on`); formulas: `left_half_open`
+    ~ a run, not a step: ABORT with its reset lost (`abort=on`), or see ¶2; `left_half_open`
 ¶2 | likewise after a reboot with loss of memory (Figures 9 and 10)
-    + crash: the reboot takes no time, but for `quiet`
+    + crash: Figures 9 and 10 are runs with `crash=A`; it takes no time, but for `quiet`
 3.5.2 Reset generation
 ¶1 | users may reset at any time; the side that does should enter TIME-WAIT
     + abort_enters_time_wait: `rst_sender_state=time_wait`; 3.10.5 contradicts and is the default
@@ -65,7 +78,7 @@ case 2 | the peer closes first: its FIN is acknowledged, ours follows when the u
 case 3 | both close at once (Figure 13)
     ~ a run, not a step: `close_first` on both sides, then `closing_receives_ack_of_fin`
 """
-"""Sections 3.4 to 3.6."""
+"""Sections 3.1 to 3.6."""
 
 REQUIREMENTS = """
 Requirements with a number
@@ -102,13 +115,13 @@ Requirements with a number
 3.8.3 MUST-21 | the application can set R2
     ~ `retries`, per scenario
 3.8.3 MUST-22 | treat SYNs likewise
-    + gives_up: `syn_retries`, `synack_retries`
+    + gives_up, half_open_expires: `syn_retries`, `synack_retries`
 3.8.3 MUST-23 | R2 of a SYN is at least 3 minutes
     ~ a choice of `syn_retries` and `rto`; formulas: `gave_up_before`
 3.8.3 SHLD-9 | tell the application at R1
-    - @r1
+    ~ observation, like STATUS: formulas ask `sent_again`; that takes no step
 3.8.3 SHLD-10 | R1 is at least 3 retransmissions
-    - @r1
+    ~ a number in that formula
 3.8.3 SHLD-11 | R2 is at least 100 seconds
     ~ a choice of `retries` and `rto`, like MUST-23
 3.8.4 MAY-5 | keep-alives
@@ -118,13 +131,13 @@ Requirements with a number
 3.8.4 MUST-25 | they are off unless asked for
     ~ so they are: `keepalive=off`
 3.8.4 MUST-26 | only when idle
-    + keep_alive: nothing is outstanding; idle for how long is not said
+    + keep_alive: nothing is outstanding, and (`keepalive` in ticks) nothing has arrived
 3.8.4 MUST-27 | the interval is configurable
-    - @probes
+    + keep_alive: `keepalive` in ticks, `keepalive_interval`; with `keepalive=on` at any time
 3.8.4 MUST-28 | and two hours or more by default
-    - @probes
+    ~ a choice of `keepalive` and of what a tick is
 3.8.4 MUST-29 | no answer to one probe does not mean that the connection is dead
-    ~ @probes
+    + keep_alive_gives_up: after `keepalive_probes` of them; with `keepalive=on` never
 3.8.4 SHLD-12 | probe without data
     + keep_alive: SEG.SEQ is SND.NXT-1
 3.8.4 MAY-6 | or with one octet of garbage

@@ -1,5 +1,7 @@
 """Crashes: a host loses its memory, and may keep quiet before it sends again.
 
+It may also keep quiet after every connection (`reuse_wait`).
+
 RFC 9293 sections 3.4.2, 3.4.3 and 3.5.1.  What is lost is the TCB, and which initial sequence
 numbers were selected before; the incarnations are still counted, but that is the model's count.
 """
@@ -45,7 +47,7 @@ def keeps_quiet(me: Me, seg: Segment) -> Reactions:
     return Reaction([me.state == CLOSED, seg.lacks(RST), me.quiet != 0], {})
 
 
-@timeout("quiet time over", rfc="9293 3.4.3 ¶1", says="what was sent before the crash is gone")
+@timeout("quiet time over", rfc="9293 3.4.3 ¶1", says="what was sent before is gone")
 def quiet_time_over(me: Me) -> Reactions:
     if "quiet" not in me.variables:
         return None

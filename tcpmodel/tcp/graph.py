@@ -19,7 +19,8 @@ import networkx as nx
 import z3
 
 from tcpmodel.core.errors import EngineError
-from tcpmodel.core.terms import Domain, Term
+from tcpmodel.core.system import in_range
+from tcpmodel.core.terms import Term
 from tcpmodel.tcp.compose import AGENTS, permissions, rules
 from tcpmodel.tcp.rule import Rule, changes, symbolic_segment
 from tcpmodel.tcp.scenario import Scenario
@@ -129,8 +130,9 @@ class _Reader:
         self.me, self.seg = Me.symbolic(scenario), symbolic_segment(scenario)
         self.solver = z3.SolverFor("QF_BV")
         self.solver.add(self.seg.fields["ctl"] != 0)
-        self.solver.add(*_in_range(self.me.variables, tcb_domains(scenario)))
-        self.solver.add(*_in_range(self.seg.fields, segment_domains(scenario)))
+        mine, arriving = tcb_domains(scenario), segment_domains(scenario)
+        self.solver.add(*(in_range(self.me.variables[n], d) for n, (d, _) in mine.items()))
+        self.solver.add(*(in_range(self.seg.fields[n], d) for n, (d, _) in arriving.items()))
         users = [permissions(scenario, agent) for agent in AGENTS]
         self.solver.add(z3.Or(*(_is_user(self.me, user) for user in users)))
 
@@ -250,15 +252,6 @@ class _Reader:
             yield
         finally:
             self.solver.pop()
-
-
-def _in_range(
-    terms: Mapping[str, Term], domains: Mapping[str, tuple[Domain, bool]]
-) -> Iterator[Term]:
-    """The terms whose sort has more values than their domain stay within it."""
-    for name, (domain, _) in domains.items():
-        if domain.size < 1 << domain.bits:
-            yield z3.ULT(terms[name], domain.size)
 
 
 def _is_user(me: Me, allowed: Mapping[str, bool]) -> Term:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import z3
 
+from tcpmodel.core.terms import Term
+from tcpmodel.tcp import schedule
 from tcpmodel.tcp.rule import Reaction, Reactions, call, timeout
 from tcpmodel.tcp.segment import ACK, ctl
 from tcpmodel.tcp.states import CLOSE_WAIT, ESTABLISHED, FIN_WAIT_2
@@ -28,7 +30,7 @@ def gives_up(me: Me) -> Reactions:
 
 @timeout(
     "user timeout",
-    rfc="9293 3.10.8 user timeout",
+    rfc="9293 3.10.8 user timeout ¶1",
     says="nothing was acknowledged for as long as the user is willing to wait: no TCB",
 )
 def user_timeout(me: Me) -> Reactions:
@@ -40,7 +42,7 @@ def user_timeout(me: Me) -> Reactions:
 
 @timeout(
     "keep-alive",
-    rfc="9293 MAY-5; 9293 SHLD-12; 9293 MUST-26",
+    rfc="9293 MAY-5; 9293 SHLD-12; 9293 MUST-26; 9293 MUST-27",
     says="an idle connection is probed by what the peer has to answer",
 )
 def keep_alive(me: Me) -> Reactions:
@@ -48,9 +50,41 @@ def keep_alive(me: Me) -> Reactions:
     if me.switches.keepalive == "off":
         return None
     probe = me.segment(ctl(ACK), me.snd_nxt - 1, me.rcv_nxt)
-    return Reaction(
-        [me.is_in(ESTABLISHED, FIN_WAIT_2, CLOSE_WAIT), me.snd_una == me.snd_nxt], {}, probe
-    )
+    if me.switches.keepalive == "on":
+        return Reaction(_idle(me), {}, probe)
+    *times, _ = enumerate(schedule.keepalives(me.switches))
+    due = z3.Or(*(z3.And(me.probes == n, me.idle == ticks) for n, ticks in times))
+    return Reaction([*_idle(me), due], {me.probes: me.probes + 1}, probe)
+
+
+@timeout(
+    "keep-alive limit",
+    rfc="9293 MUST-29",
+    says="so many probes in a row were not answered: the user is told, no TCB",
+)
+def keep_alive_gives_up(me: Me) -> Reactions:
+    """One probe that is not answered says nothing: it may have been lost, or its answer."""
+    if not isinstance(me.switches.keepalive, int):
+        return None
+    count, ticks = list(enumerate(schedule.keepalives(me.switches)))[-1]
+    over = [me.probes == count, me.idle == ticks]
+    return Reaction([*_idle(me), *over], me.without_tcb(outcome="timeout"))
+
+
+def _idle(me: Me) -> list[Term]:
+    return [me.is_in(ESTABLISHED, FIN_WAIT_2, CLOSE_WAIT), me.snd_una == me.snd_nxt]
+
+
+@timeout(
+    "SYN-RECEIVED timeout",
+    rfc="4987 2.2; 9293 MUST-22",
+    says="a half-open connection of another address is given up: its place in the backlog is free",
+)
+def half_open_expires(me: Me) -> Reactions:
+    """When, is for the retries of a SYN,ACK to say; here it is at any time."""
+    if me.switches.backlog_expiry == "off":
+        return None
+    return Reaction([me.embryos != 0], {me.embryos: me.embryos - 1})
 
 
 @call(
@@ -77,5 +111,13 @@ def fin_wait_2_timeout(me: Me) -> Reactions:
     return Reaction([me.state == FIN_WAIT_2, me.fin_timer == 1], me.without_tcb(outcome="closed"))
 
 
-LIMITS = (gives_up, user_timeout, keep_alive, leaves, fin_wait_2_timeout)
+LIMITS = (
+    gives_up,
+    user_timeout,
+    keep_alive,
+    keep_alive_gives_up,
+    half_open_expires,
+    leaves,
+    fin_wait_2_timeout,
+)
 """What ends a connection that goes on for too long."""

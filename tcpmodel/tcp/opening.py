@@ -84,7 +84,7 @@ def four_way_receives_syn(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.3 second; 9293 MUST-11",
+    rfc="9293 3.10.7.3 second ¶2; 9293 MUST-11",
     says="split handshake: a server whose SYN is refused returns to LISTEN",
 )
 def split_server_is_refused(me: Me, seg: Segment) -> Reactions:
@@ -98,7 +98,7 @@ def split_server_is_refused(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.5",
+    rfc="9293 3.5 ¶1",
     says="the SYN that we have answered comes again: SYN,ACK again, as Linux does",
 )
 def syn_received_resends_synack(me: Me, seg: Segment) -> Reactions:
@@ -109,7 +109,7 @@ def syn_received_resends_synack(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="793 3.9",
+    rfc="793 3.9 fourth",
     says="RFC 793: a new SYN resets the attempt of a former listener, too",
 )
 def syn_received_refuses_syn(me: Me, seg: Segment) -> Reactions:

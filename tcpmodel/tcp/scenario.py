@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from tcpmodel.core.errors import ModelError
+from tcpmodel.tcp.presets import PRESET_TABLE
 from tcpmodel.tcp.security import assumptions, conflict
 from tcpmodel.tcp.security_switches import SecuritySwitches
 from tcpmodel.tcp.switch import Switch, hint, switch
@@ -117,6 +118,12 @@ class Scenario(SecuritySwitches, TextSwitches, TimeSwitches):
         "never",
         "whether a user may CLOSE as the FIN arrives, so that FIN,ACK answers it",
         *("never", "allowed"),
+    )
+    active_close: str = switch(
+        "rfc",
+        "states of the side that closes first: as in Figure 5; late: FIN-WAIT-1 is entered when "
+        "the FIN is acknowledged; passive: the peer's FIN leads to LAST-ACK or CLOSE-WAIT",
+        *("rfc", "late", "passive"),
     )
     second_close: str = switch(
         "always", "whether users CLOSE after the peer has closed", "always", "never"
@@ -291,63 +298,8 @@ SWITCHES: Mapping[str, Switch] = {
 }
 """Every switch by its key."""
 
-_BASE = Scenario()
-_TWO = replace(_BASE, name="two_way", handshake="two", rst="off", rfc5961="off")
-_CLOCK = replace(_BASE, name="clock", isn="constant", gives_up="off", loss=0, msl=1, time_wait=2)
-_TEXTBOOK = replace(
-    _BASE,
-    name="textbook",
-    rst="off",
-    rfc5961="off",
-    simultaneous_open="off",
-    gives_up="off",
-    msl=1,
-    time_wait=2,
-)
-# One tick is a second.  RTO_MAX, TIME-WAIT and tcp_fin_timeout are Linux's; its documentation gives
-# tcp_synack_retries=5, tcp_retries2=15, tcp_orphan_retries=0 (meaning 8).  Its RTO for text begins
-# at 0.2 s or the measured one, not at a tick.
-_LINUX = replace(
-    _BASE,
-    name="linux",
-    msl=30,
-    time_wait=60,
-    rto=1,
-    rto_policy="linear4",
-    rto_cap=120,
-    retries=15,
-    syn_retries=6,
-    synack_retries=5,
-    orphan_retries=8,
-    fin_timeout=60,
-)
-
 PRESETS: Mapping[str, Scenario] = {
-    s.name: s
-    for s in (
-        _BASE,
-        replace(_BASE, name="rfc793", rfc5961="off", synrcvd_inwindow_syn="rst"),
-        replace(_BASE, name="const_isn", isn="constant"),
-        _TWO,
-        replace(_TWO, name="two_way_rst", rst="on"),
-        replace(_BASE, name="flags_only", handshake="three_noseq", isn="constant", rfc5961="off"),
-        replace(_BASE, name="four_naive", handshake="four_naive"),
-        replace(_BASE, name="split", handshake="split"),
-        _TEXTBOOK,
-        _CLOCK,
-        replace(_CLOCK, name="tw0", time_wait=0),
-        replace(_CLOCK, name="tw1", time_wait=1),
-        replace(_CLOCK, name="tw2", time_wait=2),
-        _LINUX,
-        # Before Linux 3.6 and 3.7 (2012): no RFC 5961, five retries of a SYN, all doubled.
-        replace(_LINUX, name="linux_old", rfc5961="off", rto_policy="exponential", syn_retries=5),
-        replace(_BASE, name="udp", protocol="udp", data=2, incarnations=1),
-        # For measuring: about 10^4 to 10^7 states, each of less than 128 bits.
-        replace(_TWO, name="bench4"),
-        replace(_BASE, name="bench5", abort="on"),
-        replace(_BASE, name="bench6", roles="any", closes="either"),
-        replace(_BASE, name="bench7", data=1, closes="either", abort="on"),
-    )
+    name: Scenario(name=name, **preset.changes) for name, preset in PRESET_TABLE.items()
 }
 """The named scenarios."""
 

@@ -55,6 +55,15 @@ def timeouts(switches: Scenario, kind: str) -> list[int]:
     return [min(t, switches.rto_cap) for t in found] if switches.rto_cap else found
 
 
+def keepalives(switches: Scenario) -> list[int]:
+    """When keep-alives are sent, in ticks since something arrived; the last is when the connection
+    is given up instead.
+    """
+    assert isinstance(switches.keepalive, int)
+    steps = range(switches.keepalive_probes + 1)
+    return [switches.keepalive + n * switches.keepalive_interval for n in steps]
+
+
 def longest_timeout(switches: Scenario) -> int:
     """The longest timeout of any kind."""
     return max(max(timeouts(switches, kind)) for kind in KINDS)

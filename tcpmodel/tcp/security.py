@@ -54,10 +54,19 @@ def _defence_conflict(switches: Mapping[str, str | int]) -> str | None:
             return "tfo=on sends text with a client's SYN: set data=1 and senders=A or both"
         if switches["roles"] != "client_server":
             return "tfo=on is about a client and its server: use roles=client_server"
+    return _backlog_conflict(switches)
+
+
+def _backlog_conflict(switches: Mapping[str, str | int]) -> str | None:
     if switches["backlog"] and switches["forges"] != "syn_flood":
         return "a backlog is only filled by a flood: set forges=syn_flood and an adversary"
     if switches["backlog_policy"] == "evict" and not switches["backlog"]:
         return "backlog_policy=evict needs a backlog: set it to at least 1"
+    if switches["backlog_expiry"] == "on":
+        if not switches["backlog"]:
+            return "backlog_expiry=on frees places of a backlog: set it to at least 1"
+        if switches["syn_cookies"] == "on":
+            return "syn_cookies=on keeps nothing that could expire: drop it or backlog_expiry"
     return None
 
 
@@ -89,5 +98,6 @@ def _defences(switches: Mapping[str, str | int]) -> list[str]:
         policy = "refuses" if switches["backlog_policy"] == "drop" else "replaces an old one"
         found.append(
             f"a backlog of {switches['backlog']} half-open connections, which when full {policy}"
+            + (" and whose entries expire" if switches["backlog_expiry"] == "on" else "")
         )
     return found

@@ -60,3 +60,9 @@ class SecuritySwitches:
     backlog_policy: str = switch(
         "drop", "a SYN that finds the backlog full: dropped, or replaces another", "drop", "evict"
     )
+    backlog_expiry: str = switch(
+        "off",
+        "whether a listener gives a half-open connection up, at any time: its place is free again",
+        "off",
+        "on",
+    )

@@ -43,17 +43,18 @@ _DONE = (CLOSE_WAIT, CLOSING, LAST_ACK, TIME_WAIT)
 _AWAITS_ACK_OF_FIN = (FIN_WAIT_1, CLOSING, LAST_ACK)
 
 
-def _accepted(me: Me, seg: Segment, *states: Term) -> list[Term]:
+def accepted(me: Me, seg: Segment, *states: Term) -> list[Term]:
     """It has passed all checks, in one of `states`."""
     handshaking = any(state.eq(SYN_RECEIVED) for state in states)
     fits = me.acks_new(seg) if handshaking else z3.Not(me.acks_unsent(seg))
     return [me.is_in(*states), *checked(me, seg), seg.has(ACK), fits]
 
 
-def _process(me: Me, seg: Segment, state: Term) -> dict[Term, Term]:
+def process(me: Me, seg: Segment, state: Term) -> dict[Term, Term]:
     """The updates that every accepted segment causes, and the next state."""
     return {
         me.state: state,
+        **me.heard(),
         **me.acknowledged(seg),
         **me.entering(state),
         **forget_time_wait(me, me.acks_new(seg)),
@@ -67,8 +68,16 @@ def _or_stale(me: Me, seg: Segment, before: Term) -> Term:
     return z3.Or(before, seg.to != me.inc)
 
 
-def _empty(seg: Segment) -> list[Term]:
+def empty(seg: Segment) -> list[Term]:
+    """It carries neither text nor FIN."""
     return [seg.lacks(FIN), z3.Not(seg.has_text)]
+
+
+def acks_late_fin(me: Me, seg: Segment) -> Term:
+    """With `active_close=late`, in ESTABLISHED: nothing of mine is unacknowledged, and that was a
+    FIN.
+    """
+    return z3.And(me.state == ESTABLISHED, me.fin_sent, me.acks_all(seg))
 
 
 def _ack_counts(me: Me, seg: Segment) -> Term:
@@ -77,29 +86,36 @@ def _ack_counts(me: Me, seg: Segment) -> Term:
     With flags only, a repeated FIN is no acknowledgment of ours.
     """
     in_order = z3.BoolVal(False) if me.flags_only else me.is_next(seg)
-    return z3.Or(z3.And(*_empty(seg)), in_order)
+    return z3.Or(z3.And(*empty(seg)), in_order)
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fifth, SYN-RECEIVED",
+    rfc="9293 3.10.7.4 fifth, SYN-RECEIVED ¶1",
     says="our SYN is acknowledged: connected",
 )
 def syn_received_receives_ack(me: Me, seg: Segment) -> Reactions:
     return Reaction(
-        [*_accepted(me, seg, SYN_RECEIVED), *_empty(seg), z3.Not(queued_text(me))],
-        _process(me, seg, ESTABLISHED),
+        [*accepted(me, seg, SYN_RECEIVED), *empty(seg), z3.Not(queued_text(me))],
+        process(me, seg, ESTABLISHED),
     )
 
 
-@arrival(rfc="9293 3.10.7.4 fifth, ESTABLISHED", says="what it acknowledges need not be sent again")
+@arrival(
+    rfc="9293 3.10.7.4 fifth, ESTABLISHED ¶1 ¶2 ¶3; "
+    "9293 3.10.7.4 fifth, FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT CLOSING ¶1",
+    says="what it acknowledges need not be sent again",
+)
 def receives_ack(me: Me, seg: Segment) -> Reactions:
     others = (ESTABLISHED, FIN_WAIT_2, CLOSE_WAIT, TIME_WAIT)
-    then = _process(me, seg, me.state)
-    waiting = _accepted(me, seg, *_AWAITS_ACK_OF_FIN)
+    then = process(me, seg, me.state)
+    waiting = accepted(me, seg, *_AWAITS_ACK_OF_FIN)
+    plain = [*accepted(me, seg, *others), *empty(seg)]
+    if me.switches.active_close == "late":
+        plain.append(z3.Not(acks_late_fin(me, seg)))
     return [
-        Reaction([*_accepted(me, seg, *others), *_empty(seg)], then),
+        Reaction(plain, then),
         Reaction(
-            [*waiting, *_empty(seg), z3.Not(me.acks_all(seg))],
+            [*waiting, *empty(seg), z3.Not(me.acks_all(seg))],
             then,
             None,
             "__fin_unacknowledged",
@@ -108,38 +124,42 @@ def receives_ack(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fifth, FIN-WAIT-1", says="our FIN is acknowledged, the peer may still send"
+    rfc="9293 3.10.7.4 fifth, FIN-WAIT-1 ¶1",
+    says="our FIN is acknowledged, the peer may still send",
 )
 def fin_wait_1_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
     return Reaction(
-        [*_accepted(me, seg, FIN_WAIT_1), *_empty(seg), me.acks_all(seg)],
-        _process(me, seg, FIN_WAIT_2),
+        [*accepted(me, seg, FIN_WAIT_1), *empty(seg), me.acks_all(seg)],
+        process(me, seg, FIN_WAIT_2),
     )
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fifth, CLOSING",
+    rfc="9293 3.10.7.4 fifth, CLOSING ¶1",
     says="our FIN is acknowledged, both sides are done: TIME-WAIT",
 )
 def closing_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
     return Reaction(
-        [*_accepted(me, seg, CLOSING), _ack_counts(me, seg), me.acks_all(seg)],
-        _process(me, seg, TIME_WAIT) | me.enter_time_wait(),
+        [*accepted(me, seg, CLOSING), _ack_counts(me, seg), me.acks_all(seg)],
+        process(me, seg, TIME_WAIT) | me.enter_time_wait(),
     )
 
 
 @arrival(
-    rfc="9293 3.10.7.4 fifth, LAST-ACK",
+    rfc="9293 3.10.7.4 fifth, LAST-ACK ¶1",
     says="our FIN is acknowledged, nothing is left to do: no TCB",
 )
 def last_ack_receives_ack_of_fin(me: Me, seg: Segment) -> Reactions:
     return Reaction(
-        [*_accepted(me, seg, LAST_ACK), _ack_counts(me, seg), me.acks_all(seg)],
+        [*accepted(me, seg, LAST_ACK), _ack_counts(me, seg), me.acks_all(seg)],
         me.without_tcb(outcome="closed"),
     )
 
 
-@arrival(rfc="9293 3.10.7.4 seventh", says="the next octet of text: delivered and acknowledged")
+@arrival(
+    rfc="9293 3.10.7.4 seventh, ESTABLISHED..FIN-WAIT-2 ¶1 ¶2 ¶3 ¶6",
+    says="the next octet of text: delivered and acknowledged",
+)
 def receives_text(me: Me, seg: Segment) -> Reactions:
     if not me.switches.data:
         return None
@@ -154,8 +174,8 @@ def receives_text(me: Me, seg: Segment) -> Reactions:
         (FIN_WAIT_1, FIN_WAIT_2, acked, "__fin_wait_1_with_ack_of_fin"),
         (FIN_WAIT_2, FIN_WAIT_2, reads, "__fin_wait_2"),
     ):
-        then = _process(me, seg, after) | taken.updates
-        when = [*_accepted(me, seg, state), seg.has_text, me.is_next(seg), *extra]
+        then = process(me, seg, after) | taken.updates
+        when = [*accepted(me, seg, state), seg.has_text, me.is_next(seg), *extra]
         if not state.eq(SYN_RECEIVED):  # in which nothing is held back
             when.append(z3.Not(taken.fin_follows))
         found.append(Reaction(when, then, me.ack(taken.rcv_nxt, wnd=taken.rcv_wnd), name))
@@ -163,21 +183,15 @@ def receives_text(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 eighth",
+    rfc="9293 3.10.7.4 eighth ¶2; "
+    "9293 3.10.7.4 eighth, SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 ¶1",
     says="the peer's FIN: acknowledged; its direction of the connection is closed",
 )
 def receives_fin(me: Me, seg: Segment) -> Reactions:
     taken = me.rcv_nxt + 1
-    acked, unacked = [me.acks_all(seg)], [z3.Not(me.acks_all(seg))]
     found = []
-    for state, after, extra, name in (
-        (SYN_RECEIVED, CLOSE_WAIT, [], "__syn_received"),
-        (ESTABLISHED, CLOSE_WAIT, [], "__established"),
-        (FIN_WAIT_1, CLOSING, unacked, "__fin_wait_1"),
-        (FIN_WAIT_1, TIME_WAIT, acked, "__fin_wait_1_with_ack_of_fin"),
-        (FIN_WAIT_2, TIME_WAIT, [], "__fin_wait_2"),
-    ):
-        then = _process(me, seg, after) | {
+    for state, after, extra, name in _ways_of_fin(me, seg):
+        then = process(me, seg, after) | {
             me.rcv_nxt: taken,
             me.stale_fin: _or_stale(me, seg, me.stale_fin),
         }
@@ -185,16 +199,46 @@ def receives_fin(me: Me, seg: Segment) -> Reactions:
             then |= take_fin(me, seg.index, me.taken)
         if after.eq(TIME_WAIT):
             then |= me.enter_time_wait()
-        when = [*_accepted(me, seg, state), seg.has(FIN), z3.Not(seg.has_text), me.is_next(seg)]
+        when = [*accepted(me, seg, state), seg.has(FIN), z3.Not(seg.has_text), me.is_next(seg)]
         answer = me.ack(taken)
         found.append(Reaction([*when, *extra], then, answer, name))
-        if state.eq(ESTABLISHED) and me.switches.fin_piggyback == "allowed":
+        if "fin_sent" in me.variables:
+            again = after.eq(CLOSE_WAIT) and (state.eq(FIN_WAIT_1) or state.eq(FIN_WAIT_2))
+            then[me.fin_sent] = z3.BoolVal(again)
+        if (
+            state.eq(ESTABLISHED)
+            and me.switches.fin_piggyback == "allowed"
+            and after.eq(CLOSE_WAIT)
+        ):
             # The other choice: the user closes before the ACK is sent, which then goes with our
             # FIN.
             closes = {me.state: LAST_ACK, me.snd_nxt: me.snd_nxt + 1, **me.acked_and_sent(seg)}
             fin = me.segment(ctl(FIN, ACK), me.snd_nxt, taken)
-            found.append(Reaction(when, then | closes, fin, f"{name}(user closes)"))
+            found.append(Reaction([*when, *extra], then | closes, fin, f"{name}(user closes)"))
     return found
+
+
+def _ways_of_fin(me: Me, seg: Segment) -> list[tuple[Term, Term, list[Term], str]]:
+    """(state, state after the peer's FIN, condition, suffix of the rule's name)."""
+    acked, unacked = [me.acks_all(seg)], [z3.Not(me.acks_all(seg))]
+    closing, waiting = CLOSING, TIME_WAIT
+    unsent, late = [], []
+    if me.switches.active_close == "passive":
+        closing, waiting = LAST_ACK, CLOSE_WAIT
+    elif me.switches.active_close == "late":
+        unsent = me.fin_unsent
+        late = [
+            (ESTABLISHED, CLOSING, [me.fin_sent, *unacked], "__fin_sent"),
+            (ESTABLISHED, TIME_WAIT, [me.fin_sent, *acked], "__fin_sent_with_ack_of_fin"),
+        ]
+    return [
+        (SYN_RECEIVED, CLOSE_WAIT, [], "__syn_received"),
+        (ESTABLISHED, CLOSE_WAIT, unsent, "__established"),
+        *late,
+        (FIN_WAIT_1, closing, unacked, "__fin_wait_1"),
+        (FIN_WAIT_1, waiting, acked, "__fin_wait_1_with_ack_of_fin"),
+        (FIN_WAIT_2, waiting, [], "__fin_wait_2"),
+    ]
 
 
 @arrival(
@@ -206,15 +250,15 @@ def text_after_fin(me: Me, seg: Segment) -> Reactions:
     """No conforming peer sends it; segments of an earlier connection can look like it."""
     more = z3.Or(seg.has(FIN), seg.has_text)
     fin_again = z3.Not(z3.And(me.state == TIME_WAIT, repeated_fin(me, seg)))
-    when = [*_accepted(me, seg, *_DONE), more, me.is_next(seg), fin_again]
+    when = [*accepted(me, seg, *_DONE), more, me.is_next(seg), fin_again]
     if me.flags_only:
-        return Reaction(when, {}, me.ack())
+        return Reaction(when, me.heard(), me.ack())
     closes = z3.And(me.is_in(CLOSING, LAST_ACK), me.acks_all(seg))
-    return Reaction([*when, z3.Not(closes)], _process(me, seg, me.state), me.ack())
+    return Reaction([*when, z3.Not(closes)], process(me, seg, me.state), me.ack())
 
 
 @arrival(
-    rfc="9293 3.10.7.4 seventh and eighth; 9293 MAY-13",
+    rfc="9293 3.10.7.4 seventh, ESTABLISHED..FIN-WAIT-2 ¶4; 9293 MAY-13",
     says="text or FIN that is not the next in order: answered by an ACK, dropped",
 )
 def out_of_order(me: Me, seg: Segment) -> Reactions:
@@ -224,9 +268,15 @@ def out_of_order(me: Me, seg: Segment) -> Reactions:
     unready = [*beyond, z3.Or(z3.Not(holdable(me, seg)), queued_text(me))]
     fin_again = z3.Not(z3.And(me.state == TIME_WAIT, repeated_fin(me, seg)))
     return [
-        Reaction([*_accepted(me, seg, SYN_RECEIVED), *unready], {}, me.ack(), "__syn_received"),
-        Reaction([*_accepted(me, seg, *_RECEIVING[1:]), *dropped], {}, me.ack(), "__receiving"),
-        Reaction([*_accepted(me, seg, *_DONE), *beyond, fin_again], {}, me.ack(), "__fin_received"),
+        Reaction(
+            [*accepted(me, seg, SYN_RECEIVED), *unready], me.heard(), me.ack(), "__syn_received"
+        ),
+        Reaction(
+            [*accepted(me, seg, *_RECEIVING[1:]), *dropped], me.heard(), me.ack(), "__receiving"
+        ),
+        Reaction(
+            [*accepted(me, seg, *_DONE), *beyond, fin_again], me.heard(), me.ack(), "__fin_received"
+        ),
     ]
 
 

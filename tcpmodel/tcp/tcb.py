@@ -64,6 +64,8 @@ def tcb_domains(switches: Scenario) -> dict[str, tuple[Domain, bool]]:
     if switches.server_memory != "none":
         domains["accepted"] = (Bool(), False)
         domains["last_irs"] = (number, False)
+    if switches.active_close != "rfc":
+        domains["fin_sent"] = (Bool(), False)
     if switches.half_close == "shutdown_wr":
         domains["deaf"] = (Bool(), False)
     domains["peer"] = (Counter(switches.incarnations), True)
@@ -138,6 +140,11 @@ class Me(Timers):
     def returns_to_listen(self) -> Term:
         """A failed attempt to connect leads back to LISTEN: the OPEN was passive (MUST-11)."""
         return self.passive if self.switches.origin_memory == "on" else z3.BoolVal(True)
+
+    @property
+    def fin_unsent(self) -> list[Term]:
+        """My FIN is not sent, where my state does not say so (`active_close`)."""
+        return [z3.Not(self.fin_sent)] if "fin_sent" in self.variables else []
 
     @property
     def reads(self) -> Term:
@@ -317,6 +324,8 @@ class Me(Timers):
         then[self.passive] = z3.BoolVal(state.eq(LISTEN))
         if outcome is not None:
             then[self.outcome] = OUTCOME.term(outcome)
+        if self.switches.reuse_wait and state.eq(CLOSED):
+            then[self.quiet] = number_of(self.switches.reuse_wait + 1, self.quiet.size())
         if outcome == "timeout" and "waited" in self.variables:
             del then[self.waited], then[self.sent_at]
         return then

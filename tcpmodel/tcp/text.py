@@ -21,12 +21,12 @@ from tcpmodel.tcp.states import (
     TIME_WAIT,
 )
 from tcpmodel.tcp.stream import hold, holdable, next_octet, queued_text, syn_octet, take, take_fin
-from tcpmodel.tcp.synchronized import _accepted, _empty, _process
+from tcpmodel.tcp.synchronized import accepted, empty, process
 from tcpmodel.tcp.tcb import Me
 
 
 @arrival(
-    rfc="9293 3.10.7.4 first SHLD-31; 9293 3.10.7.4 fifth, SYN-RECEIVED ¶1",
+    rfc="9293 SHLD-31; 9293 3.10.7.4 fifth, SYN-RECEIVED ¶1",
     says="text or FIN in the window but not next in order: its ACK counts, the rest is held back",
 )
 def holds_back(me: Me, seg: Segment) -> Reactions:
@@ -35,8 +35,8 @@ def holds_back(me: Me, seg: Segment) -> Reactions:
     acked, unacked = [me.acks_all(seg)], [z3.Not(me.acks_all(seg))]
     return [
         Reaction(
-            [*_accepted(me, seg, state), holdable(me, seg), *extra],
-            _process(me, seg, after) | hold(me, seg),
+            [*accepted(me, seg, state), holdable(me, seg), *extra],
+            process(me, seg, after) | hold(me, seg),
             me.ack(),
             name,
         )
@@ -51,7 +51,7 @@ def holds_back(me: Me, seg: Segment) -> Reactions:
 
 
 @arrival(
-    rfc="9293 3.10.7.4 seventh, ESTABLISHED ¶1; 9293 3.10.7.4 eighth",
+    rfc="9293 3.10.7.4 seventh, ESTABLISHED..FIN-WAIT-2 ¶1; 9293 3.10.7.4 eighth ¶2",
     says="the gap closes: the text that was held back is next, and then the peer's FIN",
 )
 def receives_text_up_to_fin(me: Me, seg: Segment) -> Reactions:
@@ -66,13 +66,13 @@ def receives_text_up_to_fin(me: Me, seg: Segment) -> Reactions:
         (FIN_WAIT_1, TIME_WAIT, acked, "__fin_wait_1_with_ack_of_fin"),
         (FIN_WAIT_2, TIME_WAIT, [], "__fin_wait_2"),
     ):
-        then = _process(me, seg, after) | taken.updates
+        then = process(me, seg, after) | taken.updates
         then |= take_fin(me, taken.fin.index, taken.updates[me.taken])
         then[me.rcv_nxt] = taken.rcv_nxt + 1
         then[me.stale_fin] = z3.Or(me.stale_fin, taken.fin.stale)
         if after.eq(TIME_WAIT):
             then |= me.enter_time_wait()
-        when = [*_accepted(me, seg, state), seg.has_text, me.is_next(seg), taken.fin_follows]
+        when = [*accepted(me, seg, state), seg.has_text, me.is_next(seg), taken.fin_follows]
         answer = me.ack(taken.rcv_nxt + 1, wnd=taken.rcv_wnd)
         found.append(Reaction([*when, *extra], then, answer, name))
     return found
@@ -88,15 +88,15 @@ def syn_received_delivers_text_of_syn(me: Me, seg: Segment) -> Reactions:
         return None
     taken = take(me, syn_octet(me, seg))
     return Reaction(
-        [*_accepted(me, seg, SYN_RECEIVED), *_empty(seg), queued_text(me)],
-        _process(me, seg, ESTABLISHED) | taken.updates,
+        [*accepted(me, seg, SYN_RECEIVED), *empty(seg), queued_text(me)],
+        process(me, seg, ESTABLISHED) | taken.updates,
         me.ack(taken.rcv_nxt, wnd=taken.rcv_wnd),
     )
 
 
 @call(
     "RECEIVE",
-    rfc="9293 3.10.3 ESTABLISHED..CLOSE-WAIT",
+    rfc="9293 3.10.3 ESTABLISHED..FIN-WAIT-2 ¶2; 9293 3.10.3 CLOSE-WAIT ¶1",
     says="the user takes what is on hand; a window that was closed is announced to be open again",
 )
 def receive(me: Me) -> Reactions:
@@ -125,7 +125,7 @@ def probes_zero_window(me: Me) -> Reactions:
     idle = [me.snd_una == me.snd_nxt, me.snd_wnd == 0]
     return [
         Reaction(
-            [me.may_send, me.state == state, z3.ULT(sent, me.switches.data), *idle],
+            [me.may_send, me.state == state, z3.ULT(sent, me.switches.data), *idle, *me.fin_unsent],
             {me.snd_nxt: me.snd_nxt + 1, **me.sent_first()},
             me.segment(ctl(ACK), me.snd_nxt, me.rcv_nxt, text=1),
             name,

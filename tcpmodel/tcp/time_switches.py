@@ -55,11 +55,20 @@ class TimeSwitches(_Elsewhere):
         low=1,
         high=1000,
     )
-    keepalive: str = switch(
+    keepalive: str | int = switch(
         "off",
-        "keep-alives (3.8.4): none, or a probe at any time on an idle connection",
+        "keep-alives (3.8.4): none; a probe at any time on an idle connection; or after so many "
+        "ticks in which nothing has arrived",
         "off",
         "on",
+        low=1,
+        high=10_000,
+    )
+    keepalive_interval: int = switch(
+        0, "ticks between probes that are not answered", low=0, high=1000
+    )
+    keepalive_probes: int = switch(
+        0, "probes without an answer after which the connection is given up", low=0, high=20
     )
     fin_timeout: int = switch(
         0, "ticks after which FIN-WAIT-2 ends without the peer's FIN; 0: never", low=0, high=1000
@@ -74,6 +83,13 @@ class TimeSwitches(_Elsewhere):
         "off", "who may crash and lose all memory: nobody, both, A, or B", "off", "on", "A", "B"
     )
     quiet: int = switch(0, "ticks without sending anything after a crash (3.4.3)", low=0, high=240)
+    reuse_wait: int = switch(
+        0,
+        "ticks after a connection for which neither side opens another or answers one (as in "
+        "delta-t)",
+        low=0,
+        high=240,
+    )
     tw_reopen: str = switch(
         "off",
         "a SYN in TIME-WAIT opens anew (RFC 1122, MAY-2): never; with both conditions; without "
@@ -88,6 +104,7 @@ class TimeSwitches(_Elsewhere):
         """Raises `ModelError` for switches about time and failure that contradict each other."""
         self._check_limits()
         self._check_ticks()
+        self._check_keepalive()
 
     def _check_limits(self) -> None:
         """Raises `ModelError` for limits and timeouts that contradict each other."""
@@ -114,7 +131,8 @@ class TimeSwitches(_Elsewhere):
 
     def _check_ticks(self) -> None:
         """Raises `ModelError` for switches about time or crashes that contradict each other."""
-        ticks = [k for k in ("fin_timeout", "quiet") if getattr(self, k)]
+        ticks = [k for k in ("fin_timeout", "quiet", "reuse_wait") if getattr(self, k)]
+        ticks += ["keepalive"] if isinstance(self.keepalive, int) else []
         ticks += ["user_timeout"] if isinstance(self.user_timeout, int) else []
         if ticks and not self.msl:
             raise ModelError(f"{ticks[0]} is in ticks: set msl to at least 1 to have a clock")
@@ -126,6 +144,21 @@ class TimeSwitches(_Elsewhere):
             raise ModelError(
                 f"tw_reopen={self.tw_reopen} needs a third message that may turn out to be "
                 "missing: use handshake=three"
+            )
+
+    def _check_keepalive(self) -> None:
+        """Raises `ModelError` for intervals of keep-alives that say too much or too little."""
+        counted = {k: getattr(self, k) for k in ("keepalive_interval", "keepalive_probes")}
+        if not isinstance(self.keepalive, int):
+            if given := [key for key, value in counted.items() if value]:
+                raise ModelError(
+                    f"{given[0]} is about keep-alives that come on time: say after how many idle "
+                    "ticks, e.g. keepalive=4"
+                )
+        elif missing := [key for key, value in counted.items() if not value]:
+            raise ModelError(
+                f"keepalive={self.keepalive} needs an interval and a number of probes: set "
+                f"{missing[0]} to at least 1"
             )
 
     @property
@@ -163,6 +196,13 @@ class TimeSwitches(_Elsewhere):
             told.append(f"user timeout {self.user_timeout}")
         if self.fin_timeout:
             told.append(f"FIN-WAIT-2 {self.fin_timeout} ticks ({self.fin_timeout_for})")
+        if self.reuse_wait:
+            told.append(f"no new connection for {self.reuse_wait} ticks after one")
         if self.keepalive == "on":
             told.append("keep-alives at any time")
+        elif self.keepalive != "off":
+            told.append(
+                f"keep-alives after {self.keepalive} idle ticks, then every "
+                f"{self.keepalive_interval}, at most {self.keepalive_probes} without answer"
+            )
         return ", ".join(told) or "none"

@@ -7,6 +7,8 @@ exactly on time.  `limits` has what ends it.
 
 from __future__ import annotations
 
+import z3
+
 from tcpmodel.tcp.rule import Reaction, Reactions, timeout
 from tcpmodel.tcp.segment import ACK, FIN, SYN, ctl
 from tcpmodel.tcp.states import (
@@ -28,7 +30,11 @@ def _unacknowledged(me: Me) -> object:
     return me.snd_una != me.snd_nxt
 
 
-@timeout(_RETRANSMISSION, rfc="9293 3.10.8", says="the SYN at the front of the queue is sent again")
+@timeout(
+    _RETRANSMISSION,
+    rfc="9293 3.10.8 retransmission timeout ¶1",
+    says="the SYN at the front of the queue is sent again",
+)
 def retransmit_syn(me: Me) -> Reactions:
     if me.switches.retransmit == "off":
         return None
@@ -69,7 +75,9 @@ def retransmit_syn(me: Me) -> Reactions:
 
 
 @timeout(
-    _RETRANSMISSION, rfc="9293 3.10.8", says="the text at the front of the queue is sent again"
+    _RETRANSMISSION,
+    rfc="9293 3.10.8 retransmission timeout ¶1",
+    says="the text at the front of the queue is sent again",
 )
 def retransmit_text(me: Me) -> Reactions:
     if me.switches.retransmit == "off" or not me.switches.data:
@@ -77,9 +85,12 @@ def retransmit_text(me: Me) -> Reactions:
     text = me.segment(ctl(ACK), me.snd_una, me.rcv_nxt, text=1)
     fin_sent = ((FIN_WAIT_1, "__fin_wait_1"), (CLOSING, "__closing"), (LAST_ACK, "__last_ack"))
     fin_unsent = ((ESTABLISHED, "__established"), (CLOSE_WAIT, "__close_wait"))
+    is_text = []
+    if me.switches.active_close == "late":
+        is_text = [z3.Or(z3.Not(me.fin_sent), me.snd_una != me.snd_nxt - 1)]
     begun = [_unacknowledged(me), me.snd_una != me.iss, *me.may_repeat()]
     return [
-        Reaction([me.state == state, *begun], me.sent_again(), text, name)
+        Reaction([me.state == state, *begun, *is_text], me.sent_again(), text, name)
         for state, name in fin_unsent
     ] + [
         # With the FIN sent, SND.NXT - 1 is its number: text is what comes before it.
@@ -92,31 +103,27 @@ def retransmit_text(me: Me) -> Reactions:
 
 @timeout(
     _RETRANSMISSION,
-    rfc="9293 3.10.8; 9293 3.6 case 1",
+    rfc="9293 3.10.8 retransmission timeout ¶1; 9293 3.6 case 1",
     says="the FIN at the front of the queue is sent again",
 )
 def retransmit_fin(me: Me) -> Reactions:
     if me.switches.retransmit == "off":
         return None
     fin = me.segment(ctl(FIN, ACK), me.snd_una, me.rcv_nxt)
-    return [
-        Reaction(
-            [me.state == state, me.snd_una == me.snd_nxt - 1, *me.may_repeat()],
-            me.sent_again(),
-            fin,
-            name,
-        )
-        for state, name in (
-            (FIN_WAIT_1, "__fin_wait_1"),
-            (CLOSING, "__closing"),
-            (LAST_ACK, "__last_ack"),
-        )
+    states = [(FIN_WAIT_1, "__fin_wait_1"), (CLOSING, "__closing"), (LAST_ACK, "__last_ack")]
+    front = [me.snd_una == me.snd_nxt - 1, *me.may_repeat()]
+    late = []
+    if me.switches.active_close == "late":
+        sent = [me.state == ESTABLISHED, me.fin_sent]
+        late = [Reaction([*sent, *front], me.sent_again(), fin, "__established")]
+    return late + [
+        Reaction([me.state == state, *front], me.sent_again(), fin, name) for state, name in states
     ]
 
 
 @timeout(
     "TIME-WAIT timeout",
-    rfc="9293 3.10.8; 9293 3.6.1 MUST-13",
+    rfc="9293 3.10.8 time-wait timeout ¶1; 9293 3.6.1 MUST-13",
     says="after TIME-WAIT the TCB is deleted",
 )
 def time_wait_timeout(me: Me) -> Reactions:

@@ -20,20 +20,24 @@ def optional_domains(switches: Scenario, number: Domain) -> dict[str, tuple[Doma
 
     tries: how often the front of the retransmission queue was sent again.  user_timer: ticks left
     to the user timeout.  fin_timer: one more than the ticks left in FIN-WAIT-2, 0 if it does not
-    run; quiet: likewise for the quiet time.  used: initial sequence numbers selected since the last
+    run; quiet: likewise for the quiet time, or for `reuse_wait`.  idle: ticks since something
+    arrived, probes: keep-alives sent since.  used: initial sequence numbers selected since the last
     boot.  reopened, old_snd, old_rcv, old_peer: what a reopened TIME-WAIT may return to.  Ghosts:
-    waited, the ticks since the front of the queue was first sent, kept when it was in vain;
-    sent_at, what that was when it was last sent.
+    waited, the ticks since the front of the queue was first sent, kept when
+    it was in vain; sent_at, what that was when it was last sent.
     """
     found: dict[str, tuple[Domain, bool]] = {}
     if schedule.limited(switches):
         found["tries"] = (Counter(schedule.most(switches)), False)
     if isinstance(switches.user_timeout, int):
         found["user_timer"] = (Counter(switches.user_timeout), False)
+    if isinstance(switches.keepalive, int):
+        found["idle"] = (Counter(schedule.keepalives(switches)[-1]), False)
+        found["probes"] = (Counter(switches.keepalive_probes), False)
     if switches.fin_timeout:
         found["fin_timer"] = (Counter(switches.fin_timeout + 1), False)
-    if switches.quiet:
-        found["quiet"] = (Counter(switches.quiet + 1), False)
+    if silence := max(switches.quiet, switches.reuse_wait):
+        found["quiet"] = (Counter(silence + 1), False)
     if switches.crash != "off" and switches.isn == "distinct":
         found["used"] = (Counter(switches.incarnations), False)
     if switches.tw_reopen in ("rfc1122", "rfc1122_no1"):
@@ -166,8 +170,13 @@ class Timers:
         return [*self.due(), *([z3.Not(self.exhausted)] if "tries" in self.variables else [])]
 
     def awake(self) -> list[Term]:
-        """I am not keeping quiet after a crash."""
+        """I am not keeping quiet, after a crash or a connection."""
         return [self.quiet == 0] if "quiet" in self.variables else []
+
+    def heard(self) -> dict[Term, Term]:
+        """The updates for a segment of the peer's: the connection is not idle."""
+        names = [name for name in ("idle", "probes") if name in self.variables]
+        return {self.variables[n]: number_of(0, self.variables[n].size()) for n in names}
 
     def entering(self, state: Term) -> dict[Term, Term]:
         """The updates for the timer of FIN-WAIT-2, if the next state is `state`."""

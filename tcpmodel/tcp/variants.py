@@ -58,6 +58,27 @@ REFUSED: tuple[tuple[Settings, str], ...] = (
         {"fin_piggyback": "allowed", "second_close": "never"},
         "a FIN answers the peer's FIN only if the user closes; drop one of them",
     ),
+    *(
+        ({"active_close": value, other: setting}, advice)
+        for value in ("late", "passive")
+        for other, setting, advice in (
+            (
+                "reassembly",
+                "hold",
+                "where a FIN that was held back leads is RFC 9293's to say; use reassembly=drop",
+            ),
+            (
+                "seq_check",
+                "a2",
+                "Appendix A.2 is about the states of RFC 9293; use seq_check=literal",
+            ),
+            (
+                "rst_sender_state",
+                "time_wait",
+                "Note 3 is about the states of RFC 9293; use rst_sender_state=closed",
+            ),
+        )
+    ),
     (
         {"synrcvd_bad_ack": "challenge", "rfc5961": "off"},
         "the challenge ACK is that of RFC 5961; use rfc5961=on",
@@ -79,6 +100,8 @@ REMARKS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "users": (
         ("half_close", "half_duplex", "CLOSE ends receiving too"),
         ("half_close", "shutdown_wr", "shutdown first, CLOSE later ends receiving"),
+        ("active_close", "late", "FIN-WAIT-1 entered when the FIN is acknowledged"),
+        ("active_close", "passive", "the peer's FIN always answered as in a passive close"),
         ("fin_piggyback", "allowed", "users may CLOSE as the FIN arrives"),
         ("second_close", "never", "no CLOSE after the peer's"),
     ),

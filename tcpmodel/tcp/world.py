@@ -133,6 +133,16 @@ class World:
         """
         return z3.Or(*(self._is(name, "sent_at", tick) for tick in ticks))
 
+    def sent_again(self, name: str, times: int) -> Term:
+        """What `name` is waiting to have acknowledged was sent again at least so many times: the
+        threshold R1 of RFC 9293 section 3.8.3, at which its user may be told.
+        """
+        self.endpoint(name)
+        if "tries" not in self.tcbs[name]:
+            raise ModelError(f"{name} counts no retransmissions in this scenario: set retries")
+        var = self.tcbs[name]["tries"]
+        return z3.UGE(var.term, times) if 0 <= times < var.domain.size else z3.BoolVal(False)
+
     def _is(self, name: str, field: str, ticks: int) -> Term:
         var = self._counter(name, field)
         return var.term == ticks if 0 <= ticks < var.domain.size else z3.BoolVal(False)
@@ -177,6 +187,8 @@ class World:
     def has_unacknowledged(self, name: str, octets: int) -> Term:
         """`name` is ESTABLISHED and at least so many octets of it are unacknowledged."""
         me = self.endpoint(name)
+        if octets >= 1 << self.switches.width:
+            return z3.BoolVal(False)
         return z3.And(me.state == ESTABLISHED, z3.UGE(me.snd_nxt - me.snd_una, octets))
 
     def sent_all(self, name: str) -> Term:

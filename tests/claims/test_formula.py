@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -312,6 +313,67 @@ def test_whatever_is_typed_is_a_property_or_a_model_error(text: str) -> None:
         except ModelError as error:
             said = str(error)
         assert len(said.splitlines()) in (0, 1, 3)
+
+
+TIMED = "linux roles=alone data=1"
+TEXT = "rfc9293 data=2 receiver=slow"
+FORGED = "rfc9293 adversary=off_path forgeries=1"
+
+
+@pytest.mark.parametrize(
+    ("scenario_text", "text", "call"),
+    [
+        (TIMED, "gave_up_after('A', 127)", lambda w: w.gave_up_after("A", 127)),
+        (TIMED, "gave_up_before('A', 180)", lambda w: w.gave_up_before("A", 180)),
+        (TIMED, "last_sent_at('A', 0, 1, 3)", lambda w: w.last_sent_at("A", 0, 1, 3)),
+        (TIMED, "sent_again('A', 3)", lambda w: w.sent_again("A", 3)),
+        (FORGED, "swayed('B')", lambda w: w.swayed("B")),
+        (FORGED, "swayed('B', 'attempt')", lambda w: w.swayed("B", "attempt")),
+        (TEXT, "delivered_twice('B')", lambda w: w.delivered_twice("B")),
+        (TEXT, "gets_a_prefix('B')", lambda w: w.gets_a_prefix("B")),
+        (TEXT, "has_unacknowledged('A', 2)", lambda w: w.has_unacknowledged("A", 2)),
+        (TEXT, "sent_all('A')", lambda w: w.sent_all("A")),
+        (TEXT, "acknowledged_is_taken('A')", lambda w: w.acknowledged_is_taken("A")),
+        (TEXT, "text_beyond_fin('A')", lambda w: w.text_beyond_fin("A")),
+        (TEXT, "believes_window_closed('A')", lambda w: w.believes_window_closed("A")),
+    ],
+)
+def test_helpers_of_text_time_and_attack(
+    scenario_text: str, text: str, call: Callable[[Any], Any]
+) -> None:
+    """They are those of claims, too, where the scenario has what they speak of."""
+    world = model(scenario_text).world
+    found = parse(f"always({text})")(model(scenario_text))
+    assert equal(found.formula, call(world))
+
+
+@pytest.mark.parametrize(
+    ("scenario_text", "text", "complaint"),
+    [
+        (TIMED, "gave_up_after('A', 'soon')", "expected a number"),
+        (TIMED, "gave_up_after('A', True)", "expected a number"),
+        (TIMED, "gave_up_after('A')", "takes 'A' or 'B', then ticks"),
+        (TIMED, "gave_up_after(3, 3)", "expected a name in quotes"),
+        (TIMED, "gave_up_after('C', 3)", "there is no endpoint 'C'"),
+        ("rfc9293", "gave_up_after('A', 3)", "counts no ticks in this scenario"),
+        ("rfc9293", "sent_again('A', 3)", "counts no retransmissions in this scenario"),
+        ("rfc9293", "swayed('A')", "has no 'swayed' in this scenario"),
+        ("rfc9293", "sent_all('A', 'B')", "sent_all takes 'A' or 'B'"),
+        (TEXT, "ended('A', 3)", "expected a name in quotes"),
+    ],
+)
+def test_helpers_are_refused_where_they_make_no_sense(
+    scenario_text: str, text: str, complaint: str
+) -> None:
+    """A wrong argument and a scenario without what a helper speaks of are told apart."""
+    with pytest.raises(ModelError, match=re.escape(complaint)):
+        parse(f"always({text})")(model(scenario_text))
+
+
+def test_more_octets_than_there_are_numbers_are_never_unacknowledged() -> None:
+    """A count beyond 2^w is not taken mod 2^w."""
+    found = parse("always(has_unacknowledged('A', 32))")(model(TEXT))
+    assert equal(found.formula, z3.BoolVal(False))
 
 
 @pytest.mark.parametrize("opening", ["(", "[", "not ", "-", "A.", "always(", "lambda:", "{1:"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,9 @@ from tcpmodel.claims.script_result import Report
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import always
 from tcpmodel.core.terms import all_of
+from tcpmodel.core.trace import Trace
 from tcpmodel.engines import bmc, explicit
+from tcpmodel.semantics.replay import retrace
 from tcpmodel.tcp.compose import compose
 from tcpmodel.tcp.scenario import scenario
 
@@ -57,9 +61,41 @@ def rules(report: Report) -> list[str]:
 
 
 def test_every_figure_from_6_to_13_is_there() -> None:
-    """And the exchange of RFC 1337; each begins with a comment that says what it is."""
-    assert {f"fig{n:02}" for n in range(6, 14)} | {"rfc1337", "fig07-literal"} == FIGURES.keys()
+    """And the exchange of RFC 1337, and a connection whose numbers go round; each begins with a
+    comment that says what it is.
+    """
+    assert {f"fig{n:02}" for n in range(6, 14)} | {
+        "rfc1337",
+        "fig07-literal",
+        "wrap",
+    } == FIGURES.keys()
     assert all(headline(path).startswith("RFC ") for path in FIGURES.values())
+
+
+@pytest.mark.parametrize("name", sorted(FIGURES))
+def test_a_saved_run_is_accepted(name: str) -> None:
+    """The trace of a run, saved and read back, is computed again from what it tells: where it
+    starts, what was under way before, and the ISNs that were selected.
+    """
+    report = play(read_script(FIGURES[name]))
+    saved = Trace.from_json(json.loads(json.dumps(report.trace.to_json())))
+    system = compose(scenario(saved.system)).system
+    assert retrace(saved, system, midway=True) == report.trace
+    opened = [i for i, step in enumerate(saved.steps) if step.told]
+    for index in opened:
+        steps = list(saved.steps)
+        steps[index] = replace(steps[index], told={"iss": 7})
+        with pytest.raises(ModelError, match=f"step {index + 1}: the file says"):
+            retrace(replace(saved, steps=tuple(steps)), system, midway=True)
+
+
+def test_a_run_that_opens_says_which_isns_it_was_told() -> None:
+    """Only the steps that select an ISS do."""
+    trace = play(read_script(FIGURES["fig06"])).trace
+    assert [(s.agent, dict(s.told)) for s in trace.steps if s.told] == [
+        ("A", {"iss": 100}),
+        ("B", {"iss": 300}),
+    ]
 
 
 ENDS = {
@@ -72,6 +108,7 @@ ENDS = {
     "fig12": ("CLOSED", "CLOSED"),
     "fig13": ("CLOSED", "CLOSED"),
     "rfc1337": ("CLOSED", "CLOSED"),
+    "wrap": ("TIME-WAIT", "CLOSED"),
 }
 """The states on the last line of each."""
 
@@ -98,7 +135,7 @@ def test_figure_7_as_printed_is_told_where_it_leaves_the_rules() -> None:
     instead = report.failure.instead
     assert instead is not None
     assert (instead.agent, instead.rule) == ("A", "out_of_window")
-    assert instead.cites[0] == "RFC 9293 3.10.7.4 first"
+    assert instead.cites[0] == "RFC 9293 3.10.7.4 first, SYN-RECEIVED..TIME-WAIT ¶3 ¶6 ¶7"
     assert instead.sent == "ACK seq=101 ack=301"
     assert f"{path}:{report.failure.line.number}: " in run_text(report)
 

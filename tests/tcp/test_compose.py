@@ -63,6 +63,13 @@ WITH_TEXT = (
     "rfc9293 data=1 tfo=on",
     "rfc793 adversary=off_path forgeries=1 forges=syn_flood backlog=2 backlog_policy=evict",
     "rfc793 adversary=off_path forgeries=1 forges=syn_flood backlog=2",
+    "rfc793 adversary=off_path forgeries=1 forges=syn_flood backlog=2 backlog_expiry=on",
+    "rfc9293 data=1 active_close=late half_close=shutdown_wr",
+    "rfc793 data=2 width=6 window=3 active_close=late receiver=slow",
+    "flags_only data=1 active_close=late fin_piggyback=allowed",
+    "rfc9293 data=1 active_close=passive fin_piggyback=allowed",
+    "clock data=1 reuse_wait=2 crash=on quiet=1",
+    "clock data=1 keepalive=2 keepalive_interval=3 keepalive_probes=2 ack_throttle=on",
 )
 
 
@@ -229,6 +236,13 @@ LEDGER = {
     "tw1": (2720, 6773, 20, 49),
     "tw2": (2687, 6643, 20, 49),
     "udp": (36, 132, 8, 1),
+    "rfc9293_literal": (2325, 15957, 19, 1),
+    "rfc9293_no5961": (2325, 15957, 19, 1),
+    "two_way_deltat": (1889, 4758, 18, 46),
+    "seed0_misread": (2972, 7373, 20, 61),
+    "freertos1303": (3712, 10355, 20, 49),
+    "tcp_tfo": (7819, 56797, 23, 1),
+    "syncookie": (3321, 22166, 22, 4),
 }
 """What explicit search visits.  A difference is a change of what is modelled, to be explained.
 

@@ -225,7 +225,7 @@ class TestDishonest:
     def test_a_citation_of_a_paragraph_that_is_missing(self) -> None:
         """Without the paragraph on a missing ACK, the rule about it cites what is not there."""
         found = wrong(lambda item: None if "fifth" in item.reference else item)
-        assert "lacks_ack cites RFC 9293 3.10.7.4 fifth, of which there is no account" in found
+        assert "lacks_ack cites RFC 9293 3.10.7.4 fifth ¶1, of which there is no account" in found
 
     def test_a_citation_that_the_account_does_not_know_of(self) -> None:
         """A rule for what is said to be omitted makes the account out of date."""
@@ -233,6 +233,15 @@ class TestDishonest:
         assert wrong(rules={**known_rules(), "give_up": new}) == [
             "give_up cites RFC 9293 3.10.8 user timeout, but is not named in: "
             "3.10.8 user timeout ¶1"
+        ]
+
+    def test_a_citation_of_a_section_instead_of_a_paragraph(self) -> None:
+        """Who cites all of 3.10.7.3 fourth claims what the rule does not do."""
+        rule = known_rules()["syn_sent_receives_synack"]
+        vague = replace(rule, cites=("RFC 9293 3.10.7.3 fourth",))
+        assert wrong(rules={**known_rules(), rule.name: vague}) == [
+            "syn_sent_receives_synack cites RFC 9293 3.10.7.3 fourth, but is not named in: "
+            "3.10.7.3 fourth ¶5; 3.10.7.3 fourth ¶6; 3.10.7.3 fourth ¶7"
         ]
 
     def test_a_state_in_which_the_rules_do_nothing(self) -> None:
@@ -274,24 +283,39 @@ class TestPlaces:
     @pytest.mark.parametrize(
         ("citation", "item", "covered"),
         [
-            ("3.10.4", "3.10.4 LISTEN ¶1", True),
+            ("3.10.4", "3.10.4 LISTEN ¶1", False),
             ("3.10.4 LISTEN", "3.10.4 LISTEN ¶1", True),
             ("3.10.4 LISTEN", "3.10.4 SYN-SENT ¶1", False),
-            ("3.10.4", "3.10.5 LISTEN ¶1", False),
-            ("3.10.7.4 fifth", "3.10.7.4 fifth, CLOSING ¶1", True),
-            ("3.10.7.4 fourth", "3.10.7.4 fifth, CLOSING ¶1", False),
-            ("3.10.7.4 fifth, ESTABLISHED", "3.10.7.4 fifth, CLOSING ¶1", True),
-            ("3.10.7.4 fifth, ESTABLISHED", "3.10.7.4 fifth, LAST-ACK ¶1", False),
+            ("3.10.4 LISTEN", "3.10.5 LISTEN ¶1", False),
+            ("3.10.7.2 third ¶2 ¶3", "3.10.7.2 third ¶3", True),
+            ("3.10.7.2 third ¶2 ¶3", "3.10.7.2 third ¶1", False),
+            ("3.10.7.4 fifth", "3.10.7.4 fifth ¶1", True),
+            ("3.10.7.4 fifth", "3.10.7.4 fifth, CLOSING ¶1", False),
+            ("3.10.7.4 fifth, CLOSING", "3.10.7.4 fifth ¶1", False),
+            ("3.10.7.4 fourth ¶1", "3.10.7.4 fifth ¶1", False),
+            ("3.10.7.4 fifth, FIN-WAIT-1 CLOSING ¶1", "3.10.7.4 fifth, CLOSING ¶1", True),
+            ("3.10.7.4 fifth, FIN-WAIT-1 CLOSING ¶1", "3.10.7.4 fifth, LAST-ACK ¶1", False),
             ("3.10.7.4 fifth and eighth, TIME-WAIT", "3.10.7.4 eighth, TIME-WAIT ¶1", True),
-            ("3.10.7.4 second, 3)", "3.10.7.4 second, SYN-RECEIVED..TIME-WAIT 3)", True),
-            ("3.10.7.4 second, 3)", "3.10.7.4 second, SYN-RECEIVED..TIME-WAIT 2)", False),
+            (
+                "3.10.7.4 second, ESTABLISHED 3)",
+                "3.10.7.4 second, SYN-RECEIVED..TIME-WAIT 3)",
+                True,
+            ),
+            (
+                "3.10.7.4 second, ESTABLISHED 3)",
+                "3.10.7.4 second, SYN-RECEIVED..TIME-WAIT 2)",
+                False,
+            ),
+            ("3.10.8 user timeout", "3.10.8 user timeout ¶1", True),
+            ("3.10.8 user timeout", "3.10.8 time-wait timeout ¶1", False),
+            ("3.5 ¶1", "3.5 MUST-10", False),
             ("MUST-11", "3.5 MUST-11", True),
             ("3.6.1 MUST-13", "3.6.1 MAY-2", False),
             ("Figure 5 Note 1", "3.3.2 Figure 5 Note 1", True),
         ],
     )
     def test_a_citation_covers_what_it_says(self, citation: str, item: str, covered: bool) -> None:
-        """Less exactly is enough, wrongly is not; FIN-WAIT-1 and others do "as in ESTABLISHED"."""
+        """A section is not enough where it speaks of states; a list stands for its paragraphs."""
         assert covers(place(citation), place(item)) is covered
 
     def test_nonsense_is_no_place(self) -> None:

@@ -33,17 +33,28 @@ TOPICS = {
         "synack_retries",
         "orphan_retries",
     ),
-    "timeouts": ("user_timeout", "keepalive", "fin_timeout", "fin_timeout_for"),
+    "timeouts": (
+        *("user_timeout", "fin_timeout", "fin_timeout_for", "reuse_wait"),
+        *("keepalive", "keepalive_interval", "keepalive_probes"),
+    ),
     "crashes": ("crash", "quiet"),
     "TIME-WAIT": ("tw_rfc1337", "tw_reopen", "rst_sender_state"),
     "clock": ("msl", "time_wait", "time_wait_restart"),
     "users": (
         *("roles", "closes", "gives_up", "abort", "data", "senders"),
-        *("half_close", "fin_piggyback", "second_close"),
+        *("half_close", "active_close", "fin_piggyback", "second_close"),
         *("protocol", "reassembly", "receiver", "persist", "syn_data"),
     ),
     "adversary": ("adversary", "forgeries", "forges", "guess"),
-    "defences": ("ack_throttle", "ts_paws", "syn_cookies", "tfo", "backlog", "backlog_policy"),
+    "defences": (
+        "ack_throttle",
+        "ts_paws",
+        "syn_cookies",
+        "tfo",
+        "backlog",
+        "backlog_policy",
+        "backlog_expiry",
+    ),
 }
 """Under which topic of the assumptions each switch is named."""
 
@@ -104,7 +115,11 @@ class TestHelp:
         [
             (
                 "rfc9239",
-                ["no preset 'rfc9239'", "did you mean rfc9293", "presets: rfc9293, rfc793"],
+                [
+                    "no preset 'rfc9239'",
+                    "did you mean rfc9293",
+                    "presets: rfc9293, rfc9293_literal",
+                ],
             ),
             ("rfc9293 handshak=two", ["no switch 'handshak'", "did you mean handshake?"]),
             ("rfc9293 handshake=thre", ["no value 'thre'", "did you mean three", "two | three"]),

@@ -197,6 +197,18 @@ class TestBacklog:
         )
         assert liveness.check(found.system, question).verdict is expected
 
+    def test_a_place_is_free_again_when_its_half_open_connection_is_given_up(self) -> None:
+        """The listener's own connection, if it has one, has a place besides and is not touched."""
+        play = played(f"rfc9293 {ONCE} forges=syn_flood backlog=1 backlog_expiry=on")
+        play.take("adversary.floods B")
+        play.take("A.closed_active_open")
+        assert "B.listen_receives_syn__backlog_full[0]" in play.names()
+        play.take("B.half_open_expires")
+        assert play["B.embryos"] == 0
+        play.take("B.listen_receives_syn[0]")
+        assert play.states == ("SYN-SENT", "SYN-RECEIVED")
+        assert "B.half_open_expires" not in play.names()
+
     def test_who_is_evicted_is_back_in_listen(self) -> None:
         """The flood may also replace the client's entry: its server forgets the attempt."""
         play = played(f"rfc9293 {ONCE} forges=syn_flood backlog=1 backlog_policy=evict")
@@ -259,6 +271,8 @@ class TestTimestamps:
         ("rfc9293 data=1 tfo=on roles=any", "use roles=client_server"),
         ("rfc9293 backlog=1", "set forges=syn_flood and an adversary"),
         ("rfc9293 backlog_policy=evict", "set it to at least 1"),
+        ("rfc9293 backlog_expiry=on", "set it to at least 1"),
+        (f"rfc9293 {ONCE} forges=syn_flood backlog=1 backlog_expiry=on syn_cookies=on", "expire"),
     ],
 )
 def test_what_contradicts_itself_is_refused(text: str, words: str) -> None:

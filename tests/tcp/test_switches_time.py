@@ -237,6 +237,27 @@ class TestFinTimeout:
         assert (did.state, did.tcb["fin_timer"]) == ("TIME-WAIT", 0)
 
 
+class TestR1:
+    def test_the_user_could_be_told_long_before_the_end(self) -> None:
+        """SHLD-9 and SHLD-10: with R1 at three retransmissions a user who asks is told after 7 s
+        that the SYN goes unanswered, when 56 of the 63 s are still to come.
+        """
+        here = model("linux_old roles=alone incarnations=1 gives_up=off")
+        w = here.world
+        passed = w.sent_again("A", 3)
+        at_7 = explicit.check(here.system, sometimes(all_of(passed, w.A.waited == 7)))
+        assert at_7.verdict is Verdict.HOLDS
+        not_before = explicit.check(here.system, always(implies(passed, z3.UGE(w.A.waited, 7))))
+        assert not_before.verdict is Verdict.HOLDS
+
+    def test_more_often_than_the_limit_is_never(self) -> None:
+        """And where nothing is counted, nobody can be told."""
+        w = model("linux_old roles=alone incarnations=1 gives_up=off").world
+        assert z3.is_false(w.sent_again("A", 1000))
+        with pytest.raises(ModelError, match="counts no retransmissions"):
+            model("rfc9293 incarnations=1").world.sent_again("A", 3)
+
+
 class TestKeepAlive:
     def test_a_probe_calls_for_an_answer(self) -> None:
         """SEQ = SND.NXT-1, no text: a peer that lives acknowledges, one that does not resets."""
@@ -269,6 +290,74 @@ class TestKeepAlive:
                 strong=("A receives", "B receives", *(["B keep-alive"] if switch else [])),
             )
             assert liveness.check(here.system, asked).verdict is verdict
+
+
+class TestKeepAliveOnTime:
+    """`keepalive=K keepalive_interval=I keepalive_probes=N`: when probes come, and what ends it."""
+
+    TEXT = "clock keepalive=4 keepalive_interval=2 keepalive_probes=2"
+
+    def test_linux_gives_up_after_7875_seconds(self) -> None:
+        """Its defaults 7200 s, 75 s and 9 probes, one tick being 75 s: nine probes, the first after
+        96 ticks, and the end 105 ticks after the last segment, if the peer is dead.
+        """
+        here = model(
+            "clock incarnations=1 closes=nobody crash=B quiet=120 keepalive=96 "
+            "keepalive_interval=1 keepalive_probes=9"
+        )
+        given_up = all_of(here.world.ended("A", "timeout"), here.world.ended("B", "crashed"))
+        trace = explicit.check(here.system, sometimes(given_up)).trace
+        assert trace is not None
+        ticks, told = 0, []
+        for step in trace.steps:
+            ticks += step.agent == "clock"
+            if step.label.startswith("keep-alive"):
+                told.append((ticks, step.label))
+        assert told == [
+            *((96 + n, "keep-alive") for n in range(9)),
+            (105, "keep-alive limit"),
+        ]
+        assert 105 * 75 == 7875
+
+    @pytest.mark.parametrize(
+        ("idle", "probes", "due"),
+        [(3, 0, []), (4, 0, ["keep_alive"]), (4, 1, []), (6, 1, ["keep_alive"]), (6, 2, [])],
+    )
+    def test_a_probe_is_due_once(self, idle: int, probes: int, due: list[str]) -> None:
+        """Not before its tick, and not twice in it."""
+        found = host("ESTABLISHED", self.TEXT, idle=idle, probes=probes).times_out("keep-alive")
+        assert [did.rule for did in found] == due
+        assert all(did.changed == {"probes": probes + 1} for did in found)
+
+    def test_the_end_is_told_to_the_user(self) -> None:
+        """An interval after the last probe; no reset is sent."""
+        (did,) = host("ESTABLISHED", self.TEXT, idle=8, probes=2).times_out("keep-alive limit")
+        assert (did.state, did.sent, did.tcb["outcome"]) == ("CLOSED", None, "timeout")
+        assert host("ESTABLISHED", self.TEXT, idle=7, probes=2).times_out("keep-alive limit") == []
+
+    @pytest.mark.parametrize(
+        "arriving",
+        [Packet("ACK", 301, 101), Packet("ACK", 300, 101), Packet("ACK", 302, 101, 1)],
+    )
+    def test_whatever_arrives_from_the_peer_ends_idleness(self, arriving: Packet) -> None:
+        """An acknowledgment, a keep-alive of its own, text out of order."""
+        idle = host("ESTABLISHED", f"{self.TEXT} data=1", idle=6, probes=1)
+        did = idle.receives(arriving)
+        assert (did.tcb["idle"], did.tcb["probes"]) == (0, 0)
+
+    @pytest.mark.parametrize(
+        ("text", "advice"),
+        [
+            ("rfc9293 keepalive=4 keepalive_interval=1 keepalive_probes=1", "msl to at least 1"),
+            ("clock keepalive=4 keepalive_probes=1", "set keepalive_interval to at least 1"),
+            ("clock keepalive=4 keepalive_interval=1", "set keepalive_probes to at least 1"),
+            ("clock keepalive=on keepalive_probes=1", "say after how many idle ticks"),
+        ],
+    )
+    def test_what_says_too_little_is_refused(self, text: str, advice: str) -> None:
+        """With advice on what to add."""
+        with pytest.raises(ModelError, match=advice):
+            scenario(text)
 
 
 # --- crashes --------------------------------------------------------------------------------------
