@@ -78,13 +78,22 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Twin:
+    """A run whose end looks to `agent` like the end of another one."""
+
+    agent: str
+    trace: Trace
+
+
+@dataclass(frozen=True)
 class Result:
     """A verdict with all that is needed to trust it.
 
     states, transitions: explored (None for symbolic engines); depth: of the search, in steps.
     cpu_seconds: processor time of the check.
     trace: the counterexample of a FAILS, the witness of a `sometimes` that HOLDS.
-    twin: for a `knows` that FAILS, the run that the agent cannot tell from `trace`.
+    twins: for a `knows` that FAILS, a run that the agent cannot tell from `trace`; where knowledge
+        nests, then one that the next agent cannot tell from that, and so on.
     reason: for HOLDS_UP_TO and UNKNOWN, what stopped the search.
     """
 
@@ -99,7 +108,7 @@ class Result:
     transitions: int | None = None
     depth: int | None = None
     cpu_seconds: float = 0.0
-    twin: Trace | None = None
+    twins: tuple[Twin, ...] = ()
 
     def __post_init__(self) -> None:
         kind, verdict = self.question.kind, self.verdict

@@ -15,6 +15,7 @@ from pathlib import Path
 import z3
 
 from tcpmodel.core.cone import cone, require_symmetric
+from tcpmodel.core.epistemic import atoms
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.monitor import bounded_response
 from tcpmodel.core.property import Kind, Property, always
@@ -86,6 +87,7 @@ def explored(
     """
     goal = z3.BoolVal(False) if goal is None else goal
     asked = [goal, *(t for t in (question.premise, question.target) if t is not None)]
+    asked += [] if question.fact is None else atoms(question.fact)
     small = cone(system, [*asked, *view, *system.watches.values()])
     require_symmetric(small, [*asked, *small.watches.values()])
     search = Search(interpreter(small), goal, budget, observer, keep_edges=keep_edges)
@@ -150,7 +152,7 @@ class Search:
                 "contradicts itself"
             )
         self.fired = [0] * len(self.compiled.system.actions)
-        self.limits = _Limits(self.budget)
+        self.limits = Limits(self.budget)
         holds = self.compiled.predicate(self.goal)
         for state in initial:
             self.index[state] = len(self.order)
@@ -250,7 +252,7 @@ class Search:
         )
 
 
-class _Limits:
+class Limits:
     """Looks at the clock and the memory of the process."""
 
     def __init__(self, budget: Budget) -> None:
@@ -283,9 +285,7 @@ def trace_to(system: TransitionSystem, search: Search, target: int, goal: Term) 
 
     `goal` has to hold at its end: the whole system is asked again.
     """
-    initial, start = whole(system, search.compiled, search.start_of(target))
-    choices = choices_through(search.compiled, search.path(target), start)
-    trace = replay(system, choices, initial=initial)
+    trace = run_along(system, search.compiled, search.start_of(target), search.path(target))
     last = tuple(v.domain.encode(trace.state(len(trace))[v.name]) for v in system.variables)
     if not compile_predicate(system.variables, goal)(last):
         raise EngineError(
@@ -293,6 +293,14 @@ def trace_to(system: TransitionSystem, search: Search, target: int, goal: Term) 
             "interchangeable slots apart?"
         )
     return trace
+
+
+def run_along(
+    system: TransitionSystem, compiled: Interpreter, start: Codes, path: list[tuple[int, Codes]]
+) -> Trace:
+    """The run of `system` that its cone, `compiled`, takes from `start` by (action, state after)."""
+    initial, seen = whole(system, compiled, start)
+    return replay(system, choices_through(compiled, path, seen), initial=initial)
 
 
 def whole(system: TransitionSystem, compiled: Interpreter, codes: Codes) -> tuple[Codes, Codes]:

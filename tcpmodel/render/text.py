@@ -116,7 +116,7 @@ def _event(story: Story, index: int) -> str:
 def _sends(step: Step) -> str:
     assert step.sent is not None
     verb = "retransmits" if words.is_retransmission(step) else "sends"
-    lost = " into a full channel: lost" if step.overflow else ""
+    lost = f" into a {words.trap(step)}: lost" if step.overflow else ""
     return f"{verb} {words.segment(step.sent)}{lost}"
 
 

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tcpmodel.claims.formula import parse
+from tcpmodel.core.epistemic import agents
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Kind
 from tcpmodel.core.terms import Bool, Counter, Domain, Enumeration, Value, Var, Word
@@ -344,4 +345,6 @@ def test_bounded_response_and_knowledge_are_properties() -> None:
     late = parse("within(A.state == TIME_WAIT, A.state == CLOSED, ticks=2)")(timed)
     assert (late.kind, late.ticks) == (Kind.WITHIN, 2)
     told = parse("knows('B', A.inc == 1, when=B.state == SYN_RECEIVED)")(timed)
-    assert (told.kind, told.agent) == (Kind.KNOWS, "B")
+    assert told.kind is Kind.KNOWS
+    assert told.fact is not None
+    assert agents(told.fact) == ["B"]

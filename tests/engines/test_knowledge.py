@@ -44,8 +44,9 @@ def test_who_has_not_looked_does_not() -> None:
     result = knowledge.check(table(), knows("A", COIN.term, when=COIN.term))
     assert result.verdict is Verdict.FAILS
     assert result.trace is not None
-    assert result.twin is not None
-    for run, coin in ((result.trace, True), (result.twin, False)):
+    [twin] = result.twins
+    assert twin.agent == "A"
+    for run, coin in ((result.trace, True), (twin.trace, False)):
         end = retrace(run, table()).state(len(run))
         assert (end["table.coin"], end["A.looked"]) == (coin, False)
 
