@@ -48,7 +48,7 @@ class Outcome:
     verdict: as computed; `UNKNOWN` with its reason if the job did not get that far.
     error: a mistake of the claim's or the scenario's author (or ours), in one line.
     trace: the counterexample or witness, in the form of `Trace.to_json`.
-    twins: where an agent does not know, who cannot tell which run (its `trace`) from the one before.
+    twins: where knowledge is missing, who cannot tell which run (its `trace`) from the one before.
     """
 
     code: str

@@ -298,7 +298,7 @@ def trace_to(system: TransitionSystem, search: Search, target: int, goal: Term) 
 def run_along(
     system: TransitionSystem, compiled: Interpreter, start: Codes, path: list[tuple[int, Codes]]
 ) -> Trace:
-    """The run of `system` that its cone, `compiled`, takes from `start` by (action, state after)."""
+    """The run of `system` that its cone takes from `start`; path: (action, state after it)."""
     initial, seen = whole(system, compiled, start)
     return replay(system, choices_through(compiled, path, seen), initial=initial)
 

@@ -374,10 +374,11 @@ class Histories:
             count, tree = now
             if count == len(heard) and not layer.true(inner, tree):
                 edges: list[Edge] = []
-                while (by := came[now]) is not None:
-                    now = by[0]
-                    edges.append(by[1])
-                return tree, (layer.states[now[1]], edges[::-1])
+                back = now
+                while (by := came[back]) is not None:
+                    back, edge = by
+                    edges.append(edge)
+                return tree, (layer.states[back[1]], edges[::-1])
             for place, edge in enumerate(self.graph.search.edges[layer.states[tree]]):
                 seen = noticed[layer.states[tree]][place]
                 if seen >= 0 and heard[count : count + 1] != [seen]:
