@@ -9,11 +9,12 @@ recall: runs are remembered by what is possible for all that an agent has seen (
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tcpmodel.core.epistemic import Atom, Fact, Implies, Knows, View, agents, forbids
+from tcpmodel.core.epistemic import And, Atom, Fact, Implies, Knows, View, agents, forbids
 from tcpmodel.core.errors import EngineError
-from tcpmodel.core.property import Kind, Property
+from tcpmodel.core.property import Kind, Property, epistemic
 from tcpmodel.core.result import (
     Budget,
     Evidence,
@@ -107,6 +108,22 @@ def check(
         cpu_seconds=time.process_time() - started,
         twins=twins,
     )
+
+
+def along(system: TransitionSystem, facts: Sequence[Fact], trace: Trace) -> list[list[bool]]:
+    """For each state of a run, which of `facts` hold there, by the agents' states.
+
+    Raises `EngineError` if not all states can be visited.
+    """
+    question = epistemic(And(tuple(facts)))
+    search = searched(system, question, Budget(), silent)
+    if not search.complete:
+        raise EngineError(search.stopped)
+    views, compiled = Views(system, search), search.compiled
+    answers = [views.truth(fact) for fact in facts]
+    states = [compiled.encode(trace.state(index)) for index in range(len(trace) + 1)]
+    places = [search.index[compiled.canonical(codes)] for codes in states]
+    return [[answer[place] for answer in answers] for place in places]
 
 
 def searched(
