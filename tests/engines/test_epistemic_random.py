@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tcpmodel.core.epistemic import And, Atom, Common, Fact, Implies, Knows, Not, Or, View
-from tcpmodel.core.property import epistemic
-from tcpmodel.core.result import Verdict
+from tcpmodel.core.property import Property, epistemic
+from tcpmodel.core.result import Budget, Verdict, silent
 from tcpmodel.core.system import Action, Event, TransitionSystem
 from tcpmodel.core.terms import Counter, Term, Var, all_of
 from tcpmodel.engines import knowledge
+from tcpmodel.engines.recall import Histories
+from tcpmodel.engines.views import Views
 from tcpmodel.semantics.interpret import Codes, interpreter
 from tcpmodel.semantics.replay import retrace
 
@@ -150,11 +152,37 @@ def truth(system: TransitionSystem, runs: list[Run], view: View, fact: Fact) -> 
                 found = fewer
 
 
+def found(system: TransitionSystem, runs: list[Run], question: Property) -> list[bool]:
+    """For each run, whether the fact holds at its end: as the engine has it."""
+    assert question.fact is not None
+    search = knowledge.searched(system, question, Budget(), silent)
+    whole = interpreter(system)
+    small = [
+        [search.index[search.compiled.encode(whole.decode(s))] for s in r.states] for r in runs
+    ]
+    if question.view is View.STATE:
+        values = Views(system, search).truth(question.fact)
+        return [values[states[-1]] for states in small]
+    layer = Histories(system, search, question).top
+    starts = {layer.states[tree]: tree for tree in layer.starts()}
+    answers = []
+    for run, states in zip(runs, small, strict=True):
+        tree = starts[states[0]]
+        for edge in zip(run.actions, states[1:], strict=True):
+            tree = layer.step(tree, search.edges[layer.states[tree]].index(edge))
+        answers.append(layer.true(question.fact, tree))
+    return answers
+
+
 def agree(system: TransitionSystem, view: View, fact: Fact) -> None:
-    """Verdict, length of the run and looks of the twins are those of the definition."""
+    """What holds after each run, the verdict, the length of the run and the looks of the twins are
+    those of the definition.
+    """
     runs = all_runs(system)
     holds = truth(system, runs, view, fact)
-    result = knowledge.check(system, epistemic(fact, when=z3.BoolVal(True), view=view))
+    question = epistemic(fact, when=z3.BoolVal(True), view=view)
+    assert found(system, runs, question) == holds
+    result = knowledge.check(system, question)
     assert (result.verdict is Verdict.HOLDS) == all(holds)
     if result.trace is None:
         return
