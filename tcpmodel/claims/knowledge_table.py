@@ -112,26 +112,31 @@ def _deepest(words: list[str], told: list[bool]) -> Iterator[str]:
         yield from known[-1:]
 
 
-def as_json() -> dict[str, Any]:
-    """The tables of all handshakes."""
+def tables() -> dict[str, list[Row]]:
+    """The rows of every handshake, by its number of messages."""
+    return {name: rows(text) for name, text in HANDSHAKES.items()}
+
+
+def as_json(found: Mapping[str, list[Row]]) -> dict[str, Any]:
+    """Tables as plain values."""
     return {
         "schema": SCHEMA,
         "version": __version__,
         "view": "state",
         "handshakes": [
-            {"messages": name, "scenario": text, "rows": [asdict(row) for row in rows(text)]}
-            for name, text in HANDSHAKES.items()
+            {"messages": name, "scenario": HANDSHAKES[name], "rows": [asdict(row) for row in told]}
+            for name, told in found.items()
         ],
     }
 
 
-def as_markdown() -> str:
-    """The tables of all handshakes, in Markdown."""
+def as_markdown(found: Mapping[str, list[Row]]) -> str:
+    """Tables in Markdown."""
     lines = []
-    for name, text in HANDSHAKES.items():
-        lines += [f"### {name.capitalize()} messages", "", f"`{text}`", ""]
+    for name, told in found.items():
+        lines += [f"### {name.capitalize()} messages", "", f"`{HANDSHAKES[name]}`", ""]
         lines += ["| | arrives | A | A knows | B | B knows |", "| --- " * 6 + "|"]
-        for row in rows(text):
+        for row in told:
             cells = [str(row.message), row.segment or "–"]
             for agent in AGENTS:
                 side = row.sides[agent]

@@ -17,7 +17,8 @@ def knowledge(as_json: bool) -> None:
     """
     from tcpmodel.claims import knowledge_table
 
+    tables = knowledge_table.tables()
     if as_json:
-        click.echo(dump(knowledge_table.as_json()), nl=False)
+        click.echo(dump(knowledge_table.as_json(tables)), nl=False)
     else:
-        click.echo(knowledge_table.as_markdown())
+        click.echo(knowledge_table.as_markdown(tables), nl=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -28,9 +29,9 @@ def indistinguishable(
         told = f"At their ends, {agent} cannot tell {' from '.join(titles)}:"
         found += [told, "", _beside(titles, (before, twin), width), ""]
         before = twin
-    if claim:
-        found.append(f"  ✗  violated: {claim}")
-    found += [f"     {line}" for line in why.splitlines()]
+    for mark, told in (("✗", f"violated: {claim}" if claim else ""), ("", why)):
+        head = mark.rjust(3) + "  "
+        found += textwrap.wrap(told, width, initial_indent=head, subsequent_indent=" " * 5)
     return "\n".join(found).rstrip("\n") + "\n"
 
 

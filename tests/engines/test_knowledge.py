@@ -9,7 +9,7 @@ from tcpmodel.core.epistemic import Atom, Common, Implies, Knows, View, knows_wh
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import always, epistemic, knows
 from tcpmodel.core.result import Budget, Verdict
-from tcpmodel.core.system import Action, Event, TransitionSystem
+from tcpmodel.core.system import Action, Event, Receive, Send, TransitionSystem
 from tcpmodel.core.terms import Bool, Counter, Var
 from tcpmodel.engines import knowledge
 from tcpmodel.engines.recall import seen_fields
@@ -123,6 +123,29 @@ def test_own_steps_are_remembered_as_events(view: View, verdict: Verdict) -> Non
     lamp, pressed = (switch().by_name[f"net.{name}"].term for name in ("lamp", "pressed"))
     question = epistemic(knows_whether("A", lamp), when=pressed, view=view)
     assert knowledge.check(switch(), question).verdict is verdict
+
+
+def test_a_message_is_read_even_if_nothing_is_stored() -> None:
+    """B hears a bit and keeps none of it: only by events it knows which."""
+    bit, sent, heard, own = (
+        Var(name, Bool()) for name in ("net.bit", "net.sent", "net.heard", "B.z")
+    )
+    yes, fields = z3.BoolVal(True), {"bit": bit.term}
+    says = Event("A", sends=Send("A>B", fields, yes))
+    hears = Event("B", "segment", receives=Receive("A>B", 0, fields))
+    system = TransitionSystem(
+        "a bit",
+        (bit, sent, heard, own),
+        z3.Not(z3.Or(sent.term, heard.term, own.term)),
+        (
+            Action("A says", (z3.Not(sent.term),), {"net.sent": yes}, event=says),
+            Action("B hears", (sent.term, z3.Not(heard.term)), {"net.heard": yes}, event=hears),
+        ),
+        message={"bit": Bool()},
+    )
+    for view, verdict in ((View.RECALL, Verdict.FAILS), (View.EVENTS, Verdict.HOLDS)):
+        question = epistemic(knows_whether("B", bit.term), when=heard.term, view=view)
+        assert knowledge.check(system, question).verdict is verdict
 
 
 def test_a_received_message_is_seen_without_its_ghosts_and_its_age() -> None:
