@@ -30,8 +30,9 @@ from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.terms import Term
 from tcpmodel.core.trace import Trace
 from tcpmodel.engines.explicit import Search, explored, run_along
+from tcpmodel.engines.histories import Histories, Run
 from tcpmodel.engines.kinds import refusal
-from tcpmodel.engines.recall import Histories, Run, experience
+from tcpmodel.engines.recall import experience
 from tcpmodel.engines.views import Views, own_variables
 from tcpmodel.semantics.interpret import compile_predicate
 

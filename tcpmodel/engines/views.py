@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import islice
 from typing import TypeAlias
@@ -105,13 +106,18 @@ class Views:
     # --- why something is not known -----------------------------------------------------------
 
     def refutation(self, when: Term, fact: Fact) -> tuple[int, Chain] | None:
-        """A state with `when` but without `fact`, and why; the shortest runs, as far as is easy."""
+        """A state with `when` but without `fact`, and why.
+
+        The shortest runs, as far as is easy; of these, one in which what should be known is true.
+        """
         called, true = self.holds(when), self.truth(fact)
         found = (i for i in range(len(called)) if called[i] and not true[i])
         chains = [(i, self.chain(fact, i, False)) for i in islice(found, CANDIDATES)]
 
-        def length(pair: tuple[int, Chain]) -> int:
-            return pair[0] + sum(state for _, state in pair[1])
+        def length(pair: tuple[int, Chain]) -> tuple[int, bool]:
+            states = [pair[0], *(state for _, state in pair[1])]
+            steps = sum(bisect_right(self.search.ends, state) for state in states)
+            return steps, isinstance(fact, Knows) and not self.truth(fact.fact)[pair[0]]
 
         return min(chains, key=length, default=None)
 

@@ -16,7 +16,7 @@ from tcpmodel.core.result import Budget, Verdict, silent
 from tcpmodel.core.system import Action, Event, TransitionSystem
 from tcpmodel.core.terms import Counter, Term, Var, all_of
 from tcpmodel.engines import knowledge
-from tcpmodel.engines.recall import Histories
+from tcpmodel.engines.histories import Histories
 from tcpmodel.engines.views import Views
 from tcpmodel.semantics.interpret import Codes, interpreter
 from tcpmodel.semantics.replay import retrace
