@@ -142,7 +142,8 @@ class Layer:
         self._numbers: dict[tuple[int, tuple[frozenset[int], ...]], int] = {}
         self._moved: dict[tuple[int, int], int] = {}
         self._after: dict[tuple[str, frozenset[int], int], frozenset[int]] = {}
-        self._truth: dict[tuple[int, int], bool] = {}
+        self._truth: dict[tuple[int, frozenset[int]], bool] = {}
+        self._places = {agent: place for place, agent in enumerate(self.below)}
 
     def __len__(self) -> int:
         return len(self.states) + sum(len(layer) for layer in self.below.values())
@@ -229,9 +230,9 @@ class Layer:
             case Implies(premise, conclusion):
                 return not self.true(premise, tree) or self.true(conclusion, tree)
             case Knows(agent, inner):
-                key = id(fact), tree
+                alike = self.sets[tree][self._places[agent]]
+                key = id(fact), alike  # many trees share a set
                 if key not in self._truth:
-                    alike = self.sets[tree][list(self.below).index(agent)]
                     layer = self.below[agent]
                     self._truth[key] = all(layer.true(inner, other) for other in alike)
                 return self._truth[key]

@@ -69,7 +69,7 @@ def test_the_json_report_has_all_that_a_program_needs(tmp_path: Path) -> None:
     assert set(told) == {
         "schema", "version", "property", "scenario", "switches", "verdict", "reason", "scope",
         "engine", "chosen", "states", "transitions", "depth", "cpu_seconds", "vacuous", "evidence",
-        "trace",
+        "trace", "twins",
     }  # fmt: skip
     assert (told["schema"], told["property"]) == ("tcpmodel-check/1", FAILS)
     assert (told["scenario"], told["switches"]["incarnations"]) == (SMALL, 1)
