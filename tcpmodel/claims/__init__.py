@@ -6,6 +6,7 @@ A claim file needs no more than `from tcpmodel.claims import *`.
 from tcpmodel.claims.language import (
     Claim,
     always,
+    epistemic,
     eventually,
     eventually_always,
     fails,
@@ -19,7 +20,7 @@ from tcpmodel.claims.language import (
     sometimes,
     within,
 )
-from tcpmodel.core.terms import all_of, any_of, implies, none_of
+from tcpmodel.core.epistemic import all_of, any_of, implies, none_of
 from tcpmodel.tcp.states import (
     CLOSE_WAIT,
     CLOSED,
@@ -50,6 +51,7 @@ __all__ = [
     "all_of",
     "always",
     "any_of",
+    "epistemic",
     "eventually",
     "eventually_always",
     "fails",

@@ -17,10 +17,12 @@ from typing import Any, TypeAlias
 
 import z3
 
+from tcpmodel.claims.formula_knowledge import KNOWLEDGE, knowledge, view_of
 from tcpmodel.core import property as core
+from tcpmodel.core.epistemic import Fact, all_of, any_of, implies, none_of
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Property
-from tcpmodel.core.terms import Bool, Counter, Domain, Enumeration, Term, Var, implies
+from tcpmodel.core.terms import Bool, Counter, Domain, Enumeration, Term, Var
 from tcpmodel.tcp.compose import Model
 from tcpmodel.tcp.states import STATE, STATES
 from tcpmodel.tcp.world import World
@@ -35,7 +37,8 @@ SHOWN = 100
 _OPTIONS: dict[core.Kind, tuple[str, ...]] = {
     **dict.fromkeys(core.LIVENESS, ("weak", "strong")),
     core.Kind.WITHIN: ("ticks",),
-    core.Kind.KNOWS: ("when",),
+    core.Kind.KNOWS: ("when", "view"),
+    core.Kind.ALWAYS: ("view",),
 }
 """The keyword arguments of each operator."""
 
@@ -61,6 +64,7 @@ _SIGNED: dict[type[ast.cmpop], _Comparison] = {
 }
 _HELPERS = {
     "inflight": "inflight takes 'A' or 'B', then control bits, all in quotes",
+    "works": "works takes 'A' or 'B'",
     "nothing_inflight": "nothing_inflight takes nothing",
     "synchronized": "synchronized takes 'A' or 'B'",
     "agrees_with_live_peer": "agrees_with_live_peer takes 'A' or 'B'",
@@ -187,9 +191,12 @@ class _Reader:
             if agent not in model.world.tcbs:
                 raise self.fail(call.args[0], f"there is no endpoint {agent!r}; there are A and B")
             called = options.get("when")
-            when = z3.BoolVal(True) if called is None else self.formula(called, model.world)
-            return Property(kind, when, fact, agent=agent, text=self.text)
-        formulas = [self.formula(arg, model.world) for arg in call.args]
+            when = z3.BoolVal(True) if called is None else self.state(called, model.world)
+            known = model.world.knows(agent, fact)
+            return core.epistemic(known, when=when, view=view_of(options, self), text=self.text)
+        if kind is core.Kind.ALWAYS:
+            return self.always(call, options, model.world)
+        formulas = [self.state(arg, model.world) for arg in call.args]
         target = formulas[1] if len(formulas) > 1 else None
         if kind is core.Kind.WITHIN:
             ticks = self.ticks(call, options)
@@ -197,6 +204,15 @@ class _Reader:
         fair = {name: self.groups(node, model) for name, node in options.items()}
         weak, strong = fair.get("weak", ()), fair.get("strong", ())
         return Property(kind, formulas[0], target, weak, strong, self.text)
+
+    def always(self, call: ast.Call, options: dict[str, ast.expr], world: World) -> Property:
+        """An `always`; one about knowledge if there is knowledge in it."""
+        formula = self.formula(call.args[0], world)
+        if isinstance(formula, Fact):
+            return core.epistemic(formula, view=view_of(options, self), text=self.text)
+        if "view" in options:
+            raise self.fail(options["view"], "nobody knows anything here: leave view out")
+        return core.always(formula, self.text)
 
     def options(self, kind: core.Kind, call: ast.Call) -> dict[str, ast.expr]:
         """The keyword arguments, checked for their names."""
@@ -241,14 +257,22 @@ class _Reader:
 
     # --- formulas -------------------------------------------------------------------------------
 
-    def formula(self, node: ast.expr, world: World) -> Term:
-        """A truth value."""
+    def state(self, node: ast.expr, world: World) -> Term:
+        """A truth value that each state has by itself."""
+        formula = self.formula(node, world)
+        if isinstance(formula, Fact):
+            raise self.fail(node, "knowledge stands in always(…) or knows(…)")
+        return formula
+
+    def formula(self, node: ast.expr, world: World) -> Fact | Term:
+        """A truth value, also of what somebody knows."""
         match node:
             case ast.BoolOp(op=op, values=values):
                 parts = [self.formula(value, world) for value in values]
-                return z3.And(*parts) if isinstance(op, ast.And) else z3.Or(*parts)
+                return all_of(*parts) if isinstance(op, ast.And) else any_of(*parts)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return z3.Not(self.formula(operand, world))
+                inner = self.formula(operand, world)
+                return none_of(inner) if isinstance(inner, Fact) else z3.Not(inner)
             case ast.Constant(value=bool(value)):
                 return z3.BoolVal(value)
             case ast.Compare():
@@ -262,14 +286,15 @@ class _Reader:
                 raise self.fail(node, f"{ast.unparse(node)} is not a truth value; compare it")
         raise self.fail(node, f"{ast.unparse(node)[:40]} is not a formula")
 
-    def call(self, node: ast.Call, name: str, world: World) -> Term:
+    def call(self, node: ast.Call, name: str, world: World) -> Fact | Term:
+        if name in KNOWLEDGE:
+            return knowledge(node, name, world, self)
         if name in {kind.value for kind in core.Kind}:
             raise self.fail(node, f"{name} stands at the top of a property only")
         if name != "implies" and name not in _HELPERS:
-            hint = _hint(name, ["implies", *_HELPERS])
-            raise self.fail(
-                node, f"no function {name!r}{hint}; there are implies, {', '.join(_HELPERS)}"
-            )
+            names = ["implies", *_HELPERS, *KNOWLEDGE]
+            hint = _hint(name, names)
+            raise self.fail(node, f"no function {name!r}{hint}; there are {', '.join(names)}")
         if node.keywords:
             raise self.fail(node.keywords[0], f"{name} takes no keywords")
         if name == "implies":

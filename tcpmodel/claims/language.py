@@ -20,14 +20,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import z3
+
+from tcpmodel.core import epistemic as about
 from tcpmodel.core import property as core
+from tcpmodel.core.epistemic import Fact, View
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.result import Verdict
 from tcpmodel.core.terms import Term
 from tcpmodel.tcp.world import World
 
 Formula: TypeAlias = Callable[[World], Term]
-"""A state formula: a function of the world, e.g. `lambda w: w.A.state == CLOSED`."""
+"""A state formula: a function of the world, e.g. `lambda w: w.A.state == CLOSED`.
+
+For `epistemic` and `knows` also a fact about knowledge: `lambda w: w.knows("B", w.A.inc == 1)`.
+"""
 
 
 @dataclass(frozen=True)
@@ -41,20 +48,23 @@ class Question:
     strong: tuple[str, ...] = ()
     ticks: int = 0
     agent: str = ""
+    view: View = View.STATE
+
+    @property
+    def written(self) -> Formula:
+        """What its author wrote that says most."""
+        known = self.target if self.kind is core.Kind.KNOWS else None
+        return known or self.formula
 
     def of(self, world: World, text: str = "") -> core.Property:
         """The property in `world`; raises `ModelError` if the world lacks what it speaks about."""
-        target = None if self.target is None else self.target(world)
-        return core.Property(
-            self.kind,
-            self.formula(world),
-            target,
-            self.weak,
-            self.strong,
-            text,
-            self.ticks,
-            self.agent,
-        )
+        formula, target = self.formula(world), self.target and self.target(world)
+        if isinstance(formula, Fact):
+            raise ModelError("what agents know is asked by knows(…) or epistemic(…)")
+        if self.kind is core.Kind.KNOWS:
+            known = world.knows(self.agent, target) if self.agent else about.fact(target)
+            return core.epistemic(known, when=formula, view=self.view, text=text)
+        return core.Property(self.kind, formula, target, self.weak, self.strong, text, self.ticks)
 
 
 def always(formula: Formula) -> Question:
@@ -102,9 +112,25 @@ def within(premise: Formula, target: Formula, *, ticks: int) -> Question:
     return Question(core.Kind.WITHIN, premise, target, ticks=ticks)
 
 
-def knows(agent: str, fact: Formula, *, when: Formula) -> Question:
-    """In every reachable state with `when`, `agent` (`A`, `B`) knows `fact` from its own state."""
-    return Question(core.Kind.KNOWS, when, fact, agent=agent)
+def _ever(_: World) -> Term:
+    return z3.BoolVal(True)
+
+
+def knows(agent: str, fact: Formula, *, when: Formula = _ever, view: str = "state") -> Question:
+    """In every reachable state with `when`, `agent` (`A`, `B`) knows `fact`.
+
+    view: from its present `state`, or by perfect `recall` of all that it has seen.
+    """
+    return Question(core.Kind.KNOWS, when, fact, agent=agent, view=View(view))
+
+
+def epistemic(fact: Formula, *, when: Formula = _ever, view: str = "state") -> Question:
+    """In every reachable state with `when`, `fact` about who knows what holds.
+
+    The fact is built of `w.knows("A", …)`, `w.knows_whether`, `w.everyone_knows`,
+    `w.common_knowledge` and `all_of`, `any_of`, `none_of`, `implies`.
+    """
+    return Question(core.Kind.KNOWS, when, fact, view=View(view))
 
 
 @dataclass(frozen=True)

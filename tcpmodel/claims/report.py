@@ -16,8 +16,10 @@ from tcpmodel.claims.runner import SCHEMA, Outcome, evidence_json
 from tcpmodel.core.result import Result
 from tcpmodel.tcp.scenario import scenario as read_scenario
 
-TWIN = ".twin.json"
-"""The ending of the file of a run that an agent cannot tell from the trace beside it."""
+TWIN = ".twin{}.json"
+"""The ending of the file of a run that an agent cannot tell from the trace beside it, numbered
+where one is not enough.
+"""
 
 MARKS = {"expected": "✓", "unexpected": "✗", "open": "?", "vacuous": "∅"}
 
@@ -79,9 +81,14 @@ def write_traces(
             path = folder / f"{file_stem(found)}.json"
             path.write_text(json.dumps(found.trace, indent=1) + "\n", encoding="utf-8")
             paths[found.code, found.scenario] = str(path)
-            if found.twin is not None:
-                twin = json.dumps(found.twin, indent=1) + "\n"
-                path.with_suffix(TWIN).write_text(twin, encoding="utf-8")
+            for twin, beside in zip(found.twins, twin_paths(path, len(found.twins)), strict=True):
+                text = json.dumps(twin["trace"], indent=1) + "\n"
+                beside.write_text(text, encoding="utf-8")
+
+
+def twin_paths(trace: Path, count: int) -> list[Path]:
+    """Where the runs are written that somebody cannot tell from the one of `trace`."""
+    return [trace.with_suffix(TWIN.format(n if n > 1 else "")) for n in range(1, count + 1)]
 
 
 def as_json(
@@ -105,14 +112,19 @@ def _row(found: Outcome, trace: str | None) -> dict[str, Any]:
     row = asdict(found)
     row["claim"] = row.pop("code")
     row["trace"] = trace
-    row["twin"] = str(Path(trace).with_suffix(TWIN)) if found.twin and trace else None
     row["fairness"] = short(found.fairness)
+    paths = twin_paths(Path(trace), len(found.twins)) if trace else []
+    row["twins"] = [
+        {"agent": twin["agent"], "trace": str(path)}
+        for twin, path in zip(found.twins, paths, strict=False)
+    ]
     row["as_expected"] = found.as_expected
     return row
 
 
 def check_json(result: Result, scenario: str, chosen: str, trace: str | None) -> dict[str, Any]:
-    """The report of `check --json`."""
+    """The report of `check --json`; `trace` is the file of the run, if there is one."""
+    twins = twin_paths(Path(trace), len(result.twins)) if trace else []
     return {
         "schema": "tcpmodel-check/1",
         "version": __version__,
@@ -133,6 +145,10 @@ def check_json(result: Result, scenario: str, chosen: str, trace: str | None) ->
         "evidence": evidence_json(result.evidence),
         "fairness": short(plain(result.fairness)),
         "trace": trace,
+        "twins": [
+            {"agent": twin.agent, "trace": str(path)}
+            for twin, path in zip(result.twins, twins, strict=False)
+        ],
     }
 
 

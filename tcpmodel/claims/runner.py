@@ -49,8 +49,8 @@ class Outcome:
     verdict: as computed; `UNKNOWN` with its reason if the job did not get that far.
     error: a mistake of the claim's or the scenario's author (or ours), in one line.
     trace: the counterexample or witness, in the form of `Trace.to_json`.
-    twin: where an agent does not know, the run that it cannot tell from `trace`.
     fairness: for liveness that holds, what it takes, in the form of `needs.plain`.
+    twins: where knowledge is missing, who cannot tell which run (its `trace`) from the one before.
     """
 
     code: str
@@ -75,8 +75,8 @@ class Outcome:
     vacuous: bool = False
     evidence: dict[str, Any] = field(default_factory=dict)
     trace: dict[str, Any] | None = None
-    twin: dict[str, Any] | None = None
     fairness: dict[str, Any] | None = None
+    twins: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def as_expected(self) -> bool:
@@ -140,11 +140,11 @@ def check_claim(
 
 def question_of(claim: Claim, model: Model) -> Property:
     """The claim's property in a scenario; whatever its author's formula does, a `ModelError`."""
-    code = getattr(claim.property.formula, "__code__", None)
+    code = getattr(claim.property.written, "__code__", None)
     file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
     try:
         found = claim.property.of(model.world, claim.says)
-        for term in (found.formula, *([] if found.target is None else [found.target])):
+        for term in found.terms:
             if not z3.is_expr(term) or not z3.is_bool(term):
                 got = " ".join(repr(term).split())[:60]
                 raise ModelError(f"the formula gives {got}, not a formula about w")
@@ -188,8 +188,8 @@ def outcome(claim: Claim, job: Job, result: Result, chosen: str) -> Outcome:
         vacuous=result.vacuous,
         evidence=evidence_json(result.evidence),
         trace=None if result.trace is None else result.trace.to_json(),
-        twin=None if result.twin is None else result.twin.to_json(),
         fairness=plain(result.fairness),
+        twins=[{"agent": t.agent, "trace": t.trace.to_json()} for t in result.twins],
     )
 
 

@@ -42,13 +42,17 @@ property  always(F) | sometimes(F) | leads_to(F, F, weak=['A CLOSE'], strong=['B
           A run goes on as long as some action is enabled, and stutters for ever where none
           is; a weakly fair group that stays enabled is taken, a strongly fair one if it is
           enabled again and again.
+knowing   knows('B', F, when=F, view='recall') | always(F about knowledge, view='state')
+          views: state (an agent's variables now), recall (all they have been), events (and
+          each of its steps)
 formula F F and F | F or F | not F | implies(F, F) | True | False | N == N | N != N | N < N …
 number N  A.state | B.snd_nxt | … | ESTABLISHED | 7 | N + N | N - N
 network   inflight('A', 'SYN', 'ACK') | nothing_inflight()
+knowledge knows('A', F) | knows_whether('A', F) | everyone_knows(F) | common_knowledge(F)
 helpers   synchronized('A') | agrees_with_live_peer('B') | left_half_open('B')
           ended('B', 'reset') | gave_up_after('A', 63) | gave_up_before('A', 180)
           last_sent_at('A', 0, 1, 3) | swayed('B', 'attempt') | gets_a_prefix('B')
-          has_unacknowledged('A', 2) | sent_all('A') | delivered_twice('B') | …"""
+          has_unacknowledged('A', 2) | sent_all('A') | delivered_twice('B') | works('A') | …"""
 
 
 @click.command(epilog="\n\n".join((EXAMPLE, GRAMMAR, EXIT_CODES)))
@@ -89,7 +93,7 @@ def check(
     path = None
     if result.trace is not None and (json_file or traces):
         path = str((Path(traces) if traces else beside(json_file)) / "check.json")
-        written &= attempt(path, lambda: write(str(path), dump(_trace_json(result))))
+        written &= attempt(path, lambda: _write_runs(result, Path(str(path))))
     if json_file:
         from tcpmodel.claims.report import check_json
 
@@ -100,8 +104,14 @@ def check(
     sys.exit(_code(result) if written else 2)
 
 
-def _trace_json(result: Result) -> object:
-    return None if result.trace is None else result.trace.to_json()
+def _write_runs(result: Result, path: Path) -> None:
+    """The run, and beside it those that somebody cannot tell from it."""
+    from tcpmodel.claims.report import twin_paths
+
+    assert result.trace is not None
+    write(str(path), dump(result.trace.to_json()))
+    for twin, file in zip(result.twins, twin_paths(path, len(result.twins)), strict=True):
+        write(str(file), dump(twin.trace.to_json()))
 
 
 def _draw(result: Result, formula: str, scenario_text: str, svg: str) -> None:
@@ -116,6 +126,7 @@ def _draw(result: Result, formula: str, scenario_text: str, svg: str) -> None:
 
 def _print(result: Result, formula: str) -> None:
     from tcpmodel.claims.needs import plain, summary
+    from tcpmodel.render.pairs import indistinguishable
     from tcpmodel.render.text import text
 
     say(f"{result.verdict.value}  {formula}", hang=2)
@@ -139,10 +150,12 @@ def _print(result: Result, formula: str) -> None:
         click.echo()
         witness = result.verdict.value == "HOLDS"
         wide = max(60, width())
-        click.echo(text(result.trace, claim=formula, witness=witness, width=wide), nl=False)
-    if result.twin is not None:
-        click.echo("\nAt its end, this run looks the same to the one who should know:\n")
-        click.echo(text(result.twin, width=max(60, width())), nl=False)
+        if result.twins:
+            twins = [(twin.agent, twin.trace) for twin in result.twins]
+            told = indistinguishable(result.trace, twins, claim=formula, width=wide)
+        else:
+            told = text(result.trace, claim=formula, witness=witness, width=wide)
+        click.echo(told, nl=False)
 
 
 def _code(result: Result) -> int:

@@ -158,16 +158,19 @@ def _show(
 ) -> None:
     from tcpmodel.core.trace import Trace
     from tcpmodel.render.chart import chart
+    from tcpmodel.render.pairs import indistinguishable
     from tcpmodel.render.text import text
 
     witness = found.verdict == "HOLDS"
     why = found.why if found.as_expected else ""
     if only_text or "-" not in (svg, json_file):
         wide = max(60, width())
-        click.echo(text(trace, claim=says, why=why, witness=witness, width=wide), nl=False)
-        if found.twin is not None:
-            click.echo("\nAt its end, this run looks the same to the one who should know:\n")
-            click.echo(text(Trace.from_json(found.twin), width=wide), nl=False)
+        if found.twins:
+            twins = [(t["agent"], Trace.from_json(t["trace"])) for t in found.twins]
+            told = indistinguishable(trace, twins, claim=says, why=why, width=wide)
+        else:
+            told = text(trace, claim=says, why=why, witness=witness, width=wide)
+        click.echo(told, nl=False)
     if svg:
         title = f"{found.code} {found.id}: {found.scenario}"
         write(svg, chart(trace, claim=says, why=why, title=title, witness=witness))

@@ -1,6 +1,7 @@
 """What can be asked about a system.
 
-A `Property` is a temporal operator over state formulas (z3 terms over the system's variables).
+A `Property` is a temporal operator over state formulas (z3 terms over the system's variables) or
+over facts (what agents know of them).
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from enum import Enum
 
 import z3
 
+from tcpmodel.core.epistemic import Atom, Fact, Implies, Knows, View, atoms
+from tcpmodel.core.epistemic import fact as as_fact
 from tcpmodel.core.terms import Term
 
 
@@ -39,9 +42,11 @@ again.
 class Property:
     """A temporal formula.
 
-    formula: what holds, in the sense of `kind`; where there is a `target`, what calls for it.
+    formula: what holds, in the sense of `kind`; where there is a `target` or a `fact`, what calls
+        for it.
     weak, strong: for the kinds in `LIVENESS`, the groups of actions (`Event.group`) assumed fair.
-    ticks: for `within`, how many may pass.  agent: for `knows`, who.
+    ticks: for `within`, how many may pass.
+    fact, view: for `knows`, what holds then, and what agents go by.
     text: how its author wrote it.
     """
 
@@ -52,7 +57,15 @@ class Property:
     strong: tuple[str, ...] = ()
     text: str = ""
     ticks: int = 0
-    agent: str = ""
+    fact: Fact | None = None
+    view: View = View.STATE
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The state formulas that it is about."""
+        target = () if self.target is None else (self.target,)
+        known = () if self.fact is None else tuple(atoms(self.fact))
+        return (self.formula, *target, *known)
 
     @property
     def premise(self) -> Term | None:
@@ -66,6 +79,8 @@ class Property:
                 return self.formula
 
     def __str__(self) -> str:
+        if self.fact is not None and not self.text:
+            return f"where {self.formula}: {self.fact}"
         return self.text or f"{self.kind.value}({self.formula})"
 
 
@@ -120,11 +135,22 @@ def within(premise: Term, target: Term, ticks: int, *, text: str = "") -> Proper
     return Property(Kind.WITHIN, premise, target, ticks=ticks, text=text)
 
 
-def knows(agent: str, fact: Term, *, when: Term, text: str = "") -> Property:
-    """In every reachable state with `when`, `agent` knows `fact`.
+def knows(
+    agent: str, known: Fact | Term, *, when: Term, view: View = View.STATE, text: str = ""
+) -> Property:
+    """In every reachable state with `when`, `agent` knows `known`.
 
-    It knows what holds in every reachable state that looks the same to it: in which its own
-    variables, ghosts apart, have the same values (Halpern and Moses 1990; the view is the state,
-    not all that the agent has ever seen).
+    It knows what holds in every reachable state (or at the end of every run) that looks the same
+    to it (Halpern and Moses 1990); `view` says what it goes by.
     """
-    return Property(Kind.KNOWS, when, fact, agent=agent, text=text)
+    return epistemic(Knows(agent, as_fact(known)), when=when, view=view, text=text)
+
+
+def epistemic(
+    holds: Fact, *, when: Term | None = None, view: View = View.STATE, text: str = ""
+) -> Property:
+    """In every reachable state (at the end of every run) with `when`, `holds` holds."""
+    if when is None and isinstance(holds, Implies) and isinstance(holds.premise, Atom):
+        when, holds = holds.premise.term, holds.conclusion
+    called = z3.BoolVal(True) if when is None else when
+    return Property(Kind.KNOWS, called, text=text, fact=holds, view=view)

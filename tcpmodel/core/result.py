@@ -112,6 +112,14 @@ class Fairness:
 
 
 @dataclass(frozen=True)
+class Twin:
+    """A run whose end looks to `agent` like the end of another one."""
+
+    agent: str
+    trace: Trace
+
+
+@dataclass(frozen=True)
 class Result:
     """A verdict with all that is needed to trust it.
 
@@ -119,7 +127,8 @@ class Result:
     cpu_seconds: processor time of the check.  peak_bytes: the largest size of what the engine kept
         of the states, in octets; None if it cannot tell.
     trace: the counterexample of a FAILS, the witness of a `sometimes` that HOLDS.
-    twin: for a `knows` that FAILS, the run that the agent cannot tell from `trace`.
+    twins: for a `knows` that FAILS, a run that the agent cannot tell from `trace`; where knowledge
+        nests, then one that the next agent cannot tell from that, and so on.
     fairness: for liveness that HOLDS, which of its assumptions it takes.
     reason: for HOLDS_UP_TO and UNKNOWN, what stopped the search.
     """
@@ -135,9 +144,9 @@ class Result:
     transitions: int | None = None
     depth: int | None = None
     cpu_seconds: float = 0.0
-    twin: Trace | None = None
     peak_bytes: int | None = None
     fairness: Fairness | None = None
+    twins: tuple[Twin, ...] = ()
 
     def __post_init__(self) -> None:
         kind, verdict = self.question.kind, self.verdict

@@ -60,14 +60,18 @@ class Search(Exploration):
     def compiled(self) -> Interpreter:
         return interpreter(self.system)
 
-    def steps(self) -> Graph:
-        from tcpmodel.engines.graph import Graph
-
-        rows = [
+    @cached_property
+    def edges(self) -> list[list[tuple[int, int]]]:
+        """The steps from each expanded state, once the search has ended: (action, state after)."""
+        return [
             [(action, self.index[state]) for action, state in self.compiled.successors(here)]
             for here in self.order[: self.expanded]
         ]
-        return Graph.of_rows(len(self.order), rows)
+
+    def steps(self) -> Graph:
+        from tcpmodel.engines.graph import Graph
+
+        return Graph.of_rows(len(self.order), self.edges)
 
     def values(self, terms: Sequence[Term]) -> NDArray[np.uint64]:
         import numpy as np

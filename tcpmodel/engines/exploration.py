@@ -13,11 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import z3
 
 from tcpmodel.core.cone import cone, require_symmetric
+from tcpmodel.core.epistemic import atoms
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.monitor import bounded_response
 from tcpmodel.core.property import Kind, Property, always
@@ -157,7 +158,7 @@ class Exploration(ABC):
             raise ModelError(
                 f"{self.system.name} has no initial state: its initial condition contradicts itself"
             )
-        limits = _Limits(self.budget)
+        limits = Limits(self.budget)
         self.begin(initial)
         self.ends.append(len(self.order))
         first = 0
@@ -171,7 +172,7 @@ class Exploration(ABC):
                 self.ends.append(len(self.order))
             first = last
 
-    def _level(self, first: int, last: int, limits: _Limits) -> None:
+    def _level(self, first: int, last: int, limits: Limits) -> None:
         """Expand the states `first` to `last`: the next level of the search."""
         for start in range(first, last, EVERY):
             self.stopped = self.expand(start, min(start + EVERY, last))
@@ -223,7 +224,7 @@ class Exploration(ABC):
         )
 
 
-class _Limits:
+class Limits:
     """Looks at the clock and the memory of the process."""
 
     def __init__(self, budget: Budget) -> None:
@@ -263,17 +264,19 @@ def megabytes_of_machine() -> int:
 
 # --- from a search to a verdict -------------------------------------------------------------------
 
+Searching = TypeVar("Searching", bound=Exploration)
+
 
 def explored(
     system: TransitionSystem,
     question: Property,
     budget: Budget,
     observer: Observer,
-    search: type[Exploration],
+    search: type[Searching],
     *,
     goal: Term | None = None,
     view: Sequence[Term] = (),
-) -> Exploration:
+) -> Searching:
     """The part of `system` that `question` and `view` are about, searched: until a state with
     `goal` is found if there is one, as far as the budget goes otherwise.
 
@@ -281,6 +284,7 @@ def explored(
     """
     goal = z3.BoolVal(False) if goal is None else goal
     asked = [goal, *(t for t in (question.formula, question.target) if t is not None)]
+    asked += [] if question.fact is None else atoms(question.fact)
     small = cone(system, [*asked, *view, *system.watches.values()])
     require_symmetric(small, [*asked, *small.watches.values()])
     premise = {} if question.premise is None else {"": question.premise}
@@ -320,9 +324,7 @@ def trace_to(system: TransitionSystem, search: Exploration, target: int, goal: T
 
     `goal` has to hold at its end: the whole system is asked again.
     """
-    initial, start = whole(system, search.compiled, search.start_of(target))
-    choices = choices_through(search.compiled, search.path(target), start)
-    trace = replay(system, choices, initial=initial)
+    trace = run_along(system, search.compiled, search.start_of(target), search.path(target))
     last = tuple(v.domain.encode(trace.state(len(trace))[v.name]) for v in system.variables)
     if not compile_predicate(system.variables, goal)(last):
         raise EngineError(
@@ -330,6 +332,14 @@ def trace_to(system: TransitionSystem, search: Exploration, target: int, goal: T
             "interchangeable slots apart?"
         )
     return trace
+
+
+def run_along(
+    system: TransitionSystem, compiled: Interpreter, start: Codes, path: list[tuple[int, Codes]]
+) -> Trace:
+    """The run of `system` that its cone takes from `start`; path: (action, state after it)."""
+    initial, seen = whole(system, compiled, start)
+    return replay(system, choices_through(compiled, path, seen), initial=initial)
 
 
 def whole(system: TransitionSystem, compiled: Interpreter, codes: Codes) -> tuple[Codes, Codes]:

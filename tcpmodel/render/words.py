@@ -130,6 +130,13 @@ def route(message: Message) -> tuple[str, str]:
     return (sender, receiver) if arrow else ("", "")
 
 
+def trap(step: Step) -> str:
+    """What swallows at once the message that a step sends."""
+    assert step.sent is not None
+    link = f"link.{step.sent.channel.replace('>', '_to_')}"
+    return "broken direction" if step.state.get(link) == "broken" else "full channel"
+
+
 def age(message: Message) -> str:
     """How long ago it was sent, where there is a clock."""
     old = number(message.fields.get("age", 0))

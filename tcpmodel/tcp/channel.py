@@ -14,10 +14,13 @@ from itertools import pairwise
 import z3
 
 from tcpmodel.core.system import Action, Event, History, Receive, Send
-from tcpmodel.core.terms import Counter, Domain, Term, Var
+from tcpmodel.core.terms import Counter, Domain, Enumeration, Term, Var
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import Segment
 from tcpmodel.tcp.tcb import segment_domains
+
+LINK = Enumeration("link", ("works", "broken"))
+"""What is the matter with a direction of the network."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,18 @@ class Slots:
         return tuple(tuple(var.name for var in slot.values()) for slot in self.slots)
 
     @property
+    def link(self) -> tuple[Var, ...]:
+        """Whether this direction works, where it may not; nobody's variable, never changed."""
+        if self.switches.link == "both":
+            return ()
+        return (Var(f"link.{self.name.replace('>', '_to_')}", LINK),)
+
+    @property
+    def works(self) -> Term:
+        """What is sent this way does not get lost at once."""
+        return z3.And(*(var.term == LINK.term("works") for var in self.link))
+
+    @property
     def room(self) -> Term:
         """Some slot is empty."""
         return z3.Or(*(slot["ctl"].term == 0 for slot in self.slots))
@@ -112,6 +127,7 @@ class Slots:
         for slot in self.slots:
             free = slot["ctl"].term == 0
             here = z3.And(free, *before) if before else free
+            here = z3.And(here, self.works) if self.link else here
             before.append(slot["ctl"].term != 0)
             for name, var in slot.items():
                 if name != "age":  # an empty slot has age 0
@@ -120,7 +136,8 @@ class Slots:
 
     def send(self, segment: Segment) -> Send:
         """The event of sending `segment` this way."""
-        return Send(self.name, dict(segment.fields), self.room)
+        room = z3.And(self.room, self.works) if self.link else self.room
+        return Send(self.name, dict(segment.fields), room)
 
     def faults(self) -> Iterator[Action]:
         """What the network does by itself: loss, duplication, the end of a lifetime."""

@@ -149,6 +149,7 @@ class _Composition:
         switches = self.switches
         variables = [v for a in AGENTS for v in self.tcbs[a].values()]
         variables += [v for c in self.channels.values() for v in c.variables]
+        variables += [v for c in self.channels.values() if isinstance(c, Slots) for v in c.link]
         if not self.is_history:
             variables += fault_budgets(switches)
         elif switches.msl:
@@ -316,6 +317,8 @@ def _starts(var: Var, switches: Scenario) -> Term:
         assert isinstance(var.domain, Counter)
         return var.term == var.domain.term(var.domain.top)
     agent, _, name = var.name.partition(".")
+    if agent == "link":  # as it happens to be
+        return z3.BoolVal(True)
     if agent in AGENTS and name in ("state", "passive"):
         user = permissions(switches, agent)
         if switches.protocol == "tcp" and user["may_listen"] and not user["may_open"]:

@@ -145,6 +145,13 @@ class Scenario(SecuritySwitches, TextSwitches, TimeSwitches):
     capacity: int = switch(2, "segments under way per direction", low=1, high=6)
     loss: str | int = switch("any", "segments that the network may lose", "any", low=0, high=7)
     dup: str | int = switch(0, "segments that the network may duplicate", "any", low=0, high=7)
+    link: str = switch(
+        "both",
+        "whether both directions of the network work, or either may be broken from the start: "
+        "whatever an endpoint sends that way is lost",
+        "both",
+        "any",
+    )
     retransmit: str = switch(
         "any",
         "retransmission: at any time as long as something is unacknowledged, or never",
@@ -206,6 +213,8 @@ class Scenario(SecuritySwitches, TextSwitches, TimeSwitches):
                 f"{self.isn_stride} sequence numbers each in width={self.width} bits; "
                 "make the width larger"
             )
+        if self.link == "any" and self.channel == "history":
+            raise ModelError("link=any is about a channel that takes segments: use a bag or fifo")
         if self.isn == "free" and self.width > 6:
             raise ModelError("isn=free tries every value: use width=6 or less")
         if self.isn == "given" and self.channel != "history":
@@ -248,6 +257,7 @@ class Scenario(SecuritySwitches, TextSwitches, TimeSwitches):
     def assumptions(self) -> dict[str, str]:
         """What a verdict about this scenario takes for granted, by topic."""
         history = self.channel == "history"
+        broken = "" if self.link == "both" else ", or all that is sent in a broken direction"
         resets = "" if self.rst == "on" else ", resets off"
         challenges = "" if self.rfc5961 == "off" else ", RFC 5961"
         attempt = " (also of an attempt)" if self.gives_up == "on" else ""
@@ -266,7 +276,9 @@ class Scenario(SecuritySwitches, TextSwitches, TimeSwitches):
             "channel": "everything ever sent"
             if history
             else f"{self.channel} of {self.capacity} per direction",
-            "faults": "loss, duplication and reordering of any number" if history else faults,
+            "faults": "loss, duplication and reordering of any number"
+            if history
+            else faults + broken,
             **self.time_assumptions,
             "TIME-WAIT": (
                 "ended by no reset (RFC 1337)"

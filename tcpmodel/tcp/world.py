@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import z3
 
+from tcpmodel.core import epistemic
+from tcpmodel.core.epistemic import Common, Fact, Knows
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.terms import Term, Var
 from tcpmodel.tcp.channel import Past, Slots
@@ -173,6 +175,30 @@ class World:
         """`name` is in a synchronized state (RFC 9293 section 3.5.1)."""
         me = self.endpoint(name)
         return z3.Or(*(me.state == state for state in SYNCHRONIZED))
+
+    def works(self, sender: str) -> Term:
+        """What `sender` sends can arrive: `sender` can send and its peer can receive."""
+        return self._slots(sender).works
+
+    # --- knowledge ------------------------------------------------------------------------------
+
+    def knows(self, name: str, fact: Fact | Term) -> Fact:
+        """`name` knows `fact`, a state formula or again something about knowledge."""
+        self.endpoint(name)
+        return Knows(name, epistemic.fact(fact))
+
+    def knows_whether(self, name: str, fact: Fact | Term) -> Fact:
+        """`name` knows `fact`, or knows that it is not so."""
+        self.endpoint(name)
+        return epistemic.knows_whether(name, fact)
+
+    def everyone_knows(self, fact: Fact | Term) -> Fact:
+        """Both endpoints know `fact`."""
+        return epistemic.everyone_knows(tuple(self.tcbs), fact)
+
+    def common_knowledge(self, fact: Fact | Term) -> Fact:
+        """Both know `fact`, both know that both know it, and so on without end."""
+        return Common(tuple(self.tcbs), epistemic.fact(fact))
 
     # --- text ---------------------------------------------------------------------------------
 

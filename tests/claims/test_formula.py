@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tcpmodel.claims.formula import parse
+from tcpmodel.core.epistemic import And, Knows, Not, View, agents, depth, fact
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Kind
 from tcpmodel.core.terms import Bool, Counter, Domain, Enumeration, Value, Var, Word
@@ -400,6 +401,15 @@ def test_a_variable_for_every_kind_of_domain() -> None:
         ("knows(A.state == CLOSED)", "knows takes an agent and a formula"),
         ("knows('C', A.state == CLOSED)", "there is no endpoint 'C'"),
         ("knows('B', A.state == CLOSED, weak=['A CLOSE'])", "knows has no option weak"),
+        ("knows('B', A.state == CLOSED, view='all')", "a view is state or recall or events"),
+        ("knows('B', knows('C', A.state == CLOSED))", "there is no endpoint 'C'"),
+        ("knows('B', knows('A', A.inc == 1, when=A.inc == 1))", "knows has no option when"),
+        ("always(knows('A'))", "knows takes an agent and a formula"),
+        ("always(common_knowledge('A', A.inc == 1))", "common_knowledge takes a formula"),
+        ("sometimes(knows('A', A.inc == 1))", "knowledge stands in always"),
+        ("knows('A', A.inc == 1, when=knows('B', A.inc == 1))", "knowledge stands in always"),
+        ("always(A.inc == 1, view='state')", "nobody knows anything here"),
+        ("always(implies(A.inc == 1, know('A', B.inc == 1)))", "did you mean knows"),
     ],
 )
 def test_bounded_response_and_knowledge_are_read_with_care(text: str, message: str) -> None:
@@ -415,4 +425,29 @@ def test_bounded_response_and_knowledge_are_properties() -> None:
     late = parse("within(A.state == TIME_WAIT, A.state == CLOSED, ticks=2)")(timed)
     assert (late.kind, late.ticks) == (Kind.WITHIN, 2)
     told = parse("knows('B', A.inc == 1, when=B.state == SYN_RECEIVED)")(timed)
-    assert (told.kind, told.agent) == (Kind.KNOWS, "B")
+    assert told.kind is Kind.KNOWS
+    assert told.fact is not None
+    assert agents(told.fact) == ["B"]
+
+
+def test_knowledge_nests_in_formulas() -> None:
+    """Connectives go between states and knowledge alike; an implication's premise about states is
+    what calls for the rest.
+    """
+    model = compose(scenario("rfc9293 incarnations=1"))
+    text = (
+        "always(implies(B.state == ESTABLISHED, knows('B', A.inc == 1 and not everyone_knows("
+        "common_knowledge(A.inc == 1) or knows_whether('A', works('B'))))), view='events')"
+    )
+    told = parse(text)(model)
+    assert (told.kind, told.view) == (Kind.KNOWS, View.EVENTS)
+    assert told.premise is not None
+    assert told.premise.eq(model.world.B.state == STATES["ESTABLISHED"])
+    assert isinstance(told.fact, Knows)
+    inner = told.fact.fact
+    assert isinstance(inner, And)
+    assert isinstance(inner.parts[1], Not)
+    assert depth(told.fact) == float("inf")
+    assert depth(fact(inner.parts[0])) == 0
+    plain = parse("always(implies(A.inc == 1, B.inc == 1))")(model)
+    assert (plain.kind, plain.fact) == (Kind.ALWAYS, None)

@@ -16,6 +16,7 @@ from tcpmodel.tcp.scenario import scenario
 
 from .driving import LARGE, SMALL, claim, claims_file, plain, run
 
+TWO_WAY = "two_way incarnations=1 gives_up=off link=any"
 FAILING = "lambda w: w.A.state != ESTABLISHED"
 OTHER = "two_way incarnations=1 capacity=1"
 BOTH = f"{{{SMALL!r}: holds('we hope'), {OTHER!r}: fails('we fear')}}"
@@ -137,3 +138,19 @@ def test_the_explanation_fits_the_terminal(file: Path) -> None:
     """COLUMNS is respected."""
     ran = run("explain", f"{file}:X2", COLUMNS="60")
     assert max(map(len, ran.out.splitlines())) <= 60
+
+
+def test_runs_that_look_alike_stand_together() -> None:
+    """Where knowledge is missing: who cannot tell which run from which; side by side if there is
+    room.
+    """
+    told = {}
+    for columns in ("80", "120"):
+        ran = run("explain", "P14", "--scenario", TWO_WAY, COLUMNS=columns)
+        assert ran.code == 0
+        assert "At their ends, B cannot tell run 1 from run 2:" in ran.out
+        assert "violated: An ESTABLISHED server knows that both directions work." in ran.out
+        told[columns] = ran.out
+    assert "into a broken direction: lost" in " ".join(told["80"].split())
+    assert "│" not in told["80"]
+    assert re.search("^run 1 +│ run 2$", told["120"], re.MULTILINE)

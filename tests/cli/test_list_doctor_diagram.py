@@ -181,3 +181,14 @@ def test_an_unknown_command_is_a_usage_error() -> None:
     ran = run("verfiy")
     assert ran.code == 2
     assert "No such command" in ran.err
+
+
+def test_what_each_side_of_a_handshake_knows() -> None:
+    """A Markdown table per handshake, the same as JSON."""
+    ran = run("knowledge")
+    assert ran.code == 0
+    assert [line for line in ran.out.splitlines() if line.startswith("#")] == [
+        *("### Two messages", "### Three messages", "### Four messages")
+    ]
+    told = json.loads(run("knowledge", "--json").out)
+    assert [table["messages"] for table in told["handshakes"]] == ["two", "three", "four"]

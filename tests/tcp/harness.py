@@ -279,7 +279,7 @@ class Play:
         self.compiled = interpreter(self.system, canonical=False)
         self.places = {var.name: i for i, var in enumerate(self.system.variables)}
         self.readers: dict[tuple[str, str], Callable[[Codes], tuple[int, ...]]] = {}
-        (self.start,) = self.compiled.initial()
+        self.start, *_ = self.compiled.initial()  # the others have broken links
         self.state = self.start
 
     def __getitem__(self, name: str) -> Value:

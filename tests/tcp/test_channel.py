@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
+import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tcpmodel.core.errors import ModelError
+from tcpmodel.core.property import always
 from tcpmodel.core.terms import Value
+from tcpmodel.engines import explicit
+from tcpmodel.semantics.interpret import interpreter
 from tcpmodel.tcp.compose import compose
 from tcpmodel.tcp.scenario import scenario
 
@@ -239,6 +244,38 @@ class TestLifetime:
         names = {var.name for var in played("rfc9293").system.variables}
         assert not [n for n in names if n.endswith(("age", "timer"))]
         assert "tick" not in {a.name for a in played("rfc9293").system.actions}
+
+
+class TestLinks:
+    def test_what_goes_into_a_broken_direction_is_lost(self) -> None:
+        """It takes no place, and the other direction is none the worse."""
+        play = played("rfc9293 incarnations=1 link=any loss=0")
+        play.put({"link.A_to_B": "broken", "link.B_to_A": "works"})
+        play.does("A", "active OPEN", sends=SYN)
+        assert play.under_way("A>B") == []
+        play.does("A", "retransmission timeout", sends=SYN)
+        assert play.under_way("A>B") == []
+        fill(play, "A>B", SYN).does("B", received=SYN, sends=Packet("SYN,ACK", 17, 2))
+        assert play.under_way("B>A") == [Packet("SYN,ACK", 17, 2)]
+
+    def test_nothing_mends_or_breaks_a_link(self) -> None:
+        """Four initial states; no action changes a link; all that works is the usual system."""
+        system = compose(scenario("rfc9293 incarnations=1 link=any")).system
+        links = {name for name in system.by_name if name.startswith("link.")}
+        assert len(links) == 2
+        assert not any(links & action.updates.keys() for action in system.actions)
+        assert len(interpreter(system).initial()) == 4
+        fine = z3.And(*(system.by_name[name].term == 0 for name in links))
+        working = replace(system, init=z3.And(system.init, fine))
+        usual = compose(scenario("rfc9293 incarnations=1")).system
+        never = always(z3.BoolVal(True))
+        found, expected = (explicit.check(s, never).states for s in (working, usual))
+        assert found == expected
+
+    def test_a_history_has_no_links(self) -> None:
+        """Everything that was ever sent can arrive there."""
+        with pytest.raises(ModelError, match="use a bag or fifo"):
+            scenario("rfc9293 link=any channel=history")
 
 
 class TestHistory:

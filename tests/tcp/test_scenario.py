@@ -22,7 +22,7 @@ TOPICS = {
     "sequence numbers": ("width", "window"),
     "incarnations": ("incarnations",),
     "channel": ("channel", "capacity"),
-    "faults": ("loss", "dup"),
+    "faults": ("loss", "dup", "link"),
     "retransmission": (
         "retransmit",
         "rto",
