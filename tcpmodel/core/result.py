@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+from tcpmodel.core.certificate import Certificate
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.trace import Trace
 
@@ -64,8 +65,10 @@ class Evidence:
     complete: the search ended because nothing was left to search.
     fired: how often each action was taken in the explored part (explicit search only).
     never: actions that were never enabled in the explored part.
-    premise: whether the premise of the property was reached; None if it has none.
-    reached: for each watched condition of the system (`channel A>B full`), whether it occurred.
+    premise: whether the premise of the property was reached; None if it has none, or if that is
+        not known.
+    reached: for each watched condition of the system (`channel A>B full`), whether it occurred;
+        one of which that is not known is left out.
     deadlocks: explored states without successor; None if the engine cannot tell.
     """
 
@@ -85,6 +88,7 @@ class Result:
     cpu_seconds: processor time of the check.
     trace: the counterexample of a FAILS, the witness of a `sometimes` that HOLDS.
     twin: for a `knows` that FAILS, the run that the agent cannot tell from `trace`.
+    certificate: for a HOLDS by induction, the proof; it has been checked again.
     reason: for HOLDS_UP_TO and UNKNOWN, what stopped the search.
     """
 
@@ -100,6 +104,7 @@ class Result:
     depth: int | None = None
     cpu_seconds: float = 0.0
     twin: Trace | None = None
+    certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
         kind, verdict = self.question.kind, self.verdict

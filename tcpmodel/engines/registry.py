@@ -9,13 +9,15 @@ from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.result import Budget, Observer, Result
 from tcpmodel.core.system import TransitionSystem
-from tcpmodel.engines import bmc, explicit, knowledge, liveness
+from tcpmodel.engines import bmc, explicit, induction, knowledge, liveness, spacer
 
 Engine: TypeAlias = Callable[[TransitionSystem, Property, Budget, Observer], Result]
 
 ENGINES: Mapping[str, Engine] = {
     explicit.NAME: explicit.check,
     bmc.NAME: bmc.check,
+    induction.NAME: induction.check,
+    spacer.NAME: spacer.check,
     liveness.NAME: liveness.check,
     knowledge.NAME: knowledge.check,
 }
