@@ -107,7 +107,9 @@ class _Evidence:
         if search.found is not None:
             known = self._on_the_way(search, conditions)
         elif search.certificate is not None or search.exhausted:
-            known = self._reachable(conditions, max(search.depth, 0))
+            known = self._excluded(conditions, search.certificate)
+            rest = {t: w for t, w in conditions.items() if t not in known}
+            known |= self._reachable(rest, max(search.depth, 0))
         else:
             known = {}
         return Evidence(
@@ -128,6 +130,19 @@ class _Evidence:
             for title, term in conditions.items()
             if any(map(compile_predicate(self.system.variables, term), rows))
         }
+
+    @staticmethod
+    def _excluded(
+        conditions: dict[str, Term], certificate: Certificate | None
+    ) -> dict[str, bool]:
+        """The conditions that contradict the invariant."""
+        known = {}
+        for title, term in conditions.items() if certificate is not None else ():
+            solver = z3.SolverFor("QF_BV")
+            solver.add(certificate.invariant, term)
+            if solver.check() == z3.unsat:
+                known[title] = False
+        return known
 
     def _reachable(self, conditions: dict[str, Term], depth: int) -> dict[str, bool]:
         """Which conditions occur; one that could not be settled in time is left out."""
