@@ -1,34 +1,25 @@
-"""Clauses that hold in all states met so far, and those of them that hold for good.
+"""Facts that hold in all states met so far, and those of them that hold for good.
 
-A short exploration shows which bits never differ and which pairs of values never occur; what of
-that no step breaks is an invariant to begin with.  (Flanagan, Leino 2001: Houdini.)
+A short exploration shows which values never occur and which never occur together; what of that no
+step breaks is an invariant to begin with.  (Flanagan, Leino 2001: Houdini.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
+from typing import TypeAlias
 
 from pysat.solvers import Solver
 
-from tcpmodel.core.system import TransitionSystem
 from tcpmodel.semantics.encode import Encoding
-from tcpmodel.semantics.interpret import Codes, interpreter
+from tcpmodel.semantics.interpret import Codes
 
+Cube: TypeAlias = frozenset[int]
+"""A set of states: the atoms (`encode.Atom.now`) that hold in all of them."""
 
-def states_met(system: TransitionSystem, limit: int) -> list[Codes]:
-    """The first states that a breadth-first search meets."""
-    run = interpreter(system, canonical=False)
-    order = run.initial(limit)
-    seen = set(order)
-    for state in order:
-        if len(order) >= limit:
-            break
-        for _, there in run.successors(state):
-            if there not in seen:
-                seen.add(there)
-                order.append(there)
-    return order
+SAT = "minisat22"
+"""Many small questions with assumptions: the plain solver answers them fastest."""
 
 
 class Samples:
@@ -51,45 +42,43 @@ class Samples:
                 return False
         return True
 
-    def cubes(self) -> list[tuple[int, ...]]:
+    def cubes(self) -> list[Cube]:
         """Cubes of one or two atoms that none of the states is in."""
-        found: list[tuple[int, ...]] = [(x,) for x, mask in self.masks.items() if not mask]
+        found = [frozenset((x,)) for x, mask in self.masks.items() if not mask]
         some = [x for x, mask in self.masks.items() if mask and mask != self.all]
         atoms = self.encoding.atoms
         for a, b in combinations(some, 2):
             one, other = atoms[a], atoms[b]
-            told = one.column == other.column and one.place == other.place
-            if not told and not self.masks[a] & self.masks[b]:
-                found.append((a, b))
+            same = (one.column, one.place) == (other.column, other.place)
+            if not same and not self.masks[a] & self.masks[b]:
+                found.append(frozenset((a, b)))
         return found
 
 
-def lasting(encoding: Encoding, cubes: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """Those of `cubes` that contain no initial state and that no step enters from outside them."""
-    prime = {now: atom.then for now, atom in encoding.atoms.items()}
-    start = Solver("minisat22", bootstrap_with=[*encoding.clauses, [encoding.init], [encoding.in_range]])
-    cubes = [c for c in cubes if not start.solve(assumptions=list(c))]
-    solver = Solver("minisat22", bootstrap_with=[*encoding.clauses, [encoding.allowed], [encoding.in_range]])
-    top = encoding.last
-    marks = {}
-    entered = []
-    for cube in cubes:
-        top += 2
-        marks[cube] = top
-        solver.add_clause([-top, *(-x for x in cube)])
-        entered.append(top - 1)
-        solver.add_clause([-(top - 1), top])
-        for x in cube:
-            solver.add_clause([-(top - 1), prime[x]])
-    solver.add_clause(entered)
-    rounds = 0
-    import sys
-    while solver.solve(assumptions=[m for m in marks.values()]):
-        rounds += 1
-        values = solver.get_model()
-        holds = {x for x, then in prime.items() if (values[abs(then) - 1] > 0) == (then > 0)}
-        for cube in list(marks):
-            if holds.issuperset(cube):
+def lasting(
+    encoding: Encoding, cubes: Iterable[Cube], look: Callable[[], None]
+) -> list[Cube]:
+    """The most of `cubes` that contain no initial state, and that no step enters from outside all
+    of them.
+
+    `look` is called now and then; it may raise.
+    """
+    clauses = [*encoding.clauses, [encoding.in_range]]
+    with Solver(SAT, bootstrap_with=[*clauses, [encoding.init]]) as start:
+        kept = [cube for cube in cubes if not start.solve(assumptions=sorted(cube))]
+    then = {now: atom.then for now, atom in encoding.atoms.items()}
+    marks = {cube: encoding.last + 1 + 2 * place for place, cube in enumerate(kept)}
+    with Solver(SAT, bootstrap_with=[*clauses, [encoding.allowed]]) as solver:
+        # A mark: the state before is outside.  The number after it: the state after is inside.
+        for cube, mark in marks.items():
+            solver.add_clause([-mark, *(-literal for literal in cube)])
+            for literal in (mark, *(then[x] for x in cube)):
+                solver.add_clause([-(mark + 1), literal])
+        solver.add_clause([mark + 1 for mark in marks.values()])
+        while solver.solve(assumptions=list(marks.values())):
+            look()
+            model = solver.get_model()
+            after = {x for x, p in then.items() if (model[abs(p) - 1] > 0) == (p > 0)}
+            for cube in [cube for cube in marks if after.issuperset(cube)]:
                 solver.add_clause([-marks.pop(cube)])
-    print('rounds',rounds)
     return list(marks)

@@ -1,40 +1,42 @@
-"""Property-directed reachability: an inductive invariant, clause by clause, from what would break it.
+"""Property-directed reachability: an inductive invariant, piece by piece, from what would break it.
 
-For every k a set of states that contains all that k steps reach is kept as clauses over the bits
-of the state.  A state of the last set that leads to the goal is either traced back to an initial
-state or excluded, with as many others as possible, by a clause that holds one step longer than
-what it is derived from.  Two sets that are equal are the proof.  (Bradley 2011; Eén, Mishchenko,
-Brayton 2011.)
+For every k a set of states that contains all that k steps reach is kept, as a list of cubes that it
+excludes.  A state of the last set that leads to the goal is either traced back to an initial state
+or excluded, with as many others as possible.  Two sets that are equal are the proof.  (Bradley
+2011; Eén, Mishchenko, Brayton 2011.)
+
+Here a cube says which values variables have, not which bits are set: the invariants of TCP's states
+are about values.  A short exploration suggests the first of them and forbids to exclude what is
+reached; neither has to be right for the proof to be.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
+import time
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, TypeAlias
 
-import z3
-from pysat.solvers import Solver
+from pysolvers import error as SolverError  # noqa: N812 - that is its name: an exception
 
 from tcpmodel.core.property import Property
 from tcpmodel.core.result import Budget, Observer, Progress, Result, silent
 from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.terms import Term
+from tcpmodel.engines.bmc import Stop
+from tcpmodel.engines.frames import Frames
+from tcpmodel.engines.mining import Cube, Samples, lasting
 from tcpmodel.engines.proving import Prover, prove
 from tcpmodel.semantics.encode import Encoding
+from tcpmodel.semantics.interpret import first_states
 from tcpmodel.semantics.replay import Choice
 
 NAME = "pdr"
-SAT = "minisat22"
-"""Many small questions with assumptions: the plain solver answers them fastest."""
+SAMPLES = 20_000
+"""How many states the exploration visits."""
 
-WORN = 2000
-"""After so many questions the solver is set up anew: each leaves a clause behind."""
-
-Cube: TypeAlias = frozenset[int]
-"""A set of states: the literals that hold in all of them."""
+EVERY = 20
+"""How many obligations are met between two looks at the clock."""
 
 
 def check(
@@ -51,142 +53,20 @@ def check(
 
 
 @dataclass(frozen=True)
-class Obligation:
-    """States that lead to the goal: by one step of `action` to those of `then` (None: it is here)."""
+class _Obligation:
+    """States that lead to the goal: by one step of `action` into those of `then`; None: have it."""
 
     cube: Cube
     action: str = ""
-    then: Obligation | None = None
+    then: _Obligation | None = None
 
-    @property
-    def length(self) -> int:
-        """Steps to the goal."""
-        return 0 if self.then is None else 1 + self.then.length
-
-
-class Frames:
-    """What is known of the states that so and so many steps reach, and the solvers that know it.
-
-    cubes[k]: excluded from what k steps reach (and fewer), but not known to be for k + 1.
-    """
-
-    def __init__(self, encoding: Encoding) -> None:
-        self.encoding = encoding
-        self.cubes: list[set[Cube]] = [set()]
-        self.lasting = []
-        self.primed = {now: atom.then for now, atom in encoding.atoms.items()}
-        self.start = Solver(SAT, bootstrap_with=[*encoding.clauses, [encoding.init], [encoding.in_range]])
-        self.lifter = Solver(SAT, bootstrap_with=[*encoding.clauses, [encoding.in_range]])
-        self.spare = count(encoding.last + 1)
-        self.renew()
-
-    def renew(self) -> None:
-        """Set up the solver of steps with all that is still of use."""
-        code = self.encoding
-        self.questions = 0
-        self.solver = Solver(SAT, bootstrap_with=[*code.clauses, [code.in_range]])
-        self.next = count(code.last + 1)
-        self.marks: list[int] = []
-        for level, cubes in enumerate(self.cubes):
-            self.marks.append(next(self.next))
-            for cube in cubes:
-                self._exclude(cube, level)
-        self.solver.add_clause([-self.marks[0], code.init])
-        for c in self.lasting:
-            self.solver.add_clause([-x for x in c])
-            self.solver.add_clause([-self.prime(x) for x in c])
-
-    def grow(self) -> None:
-        """One step more."""
-        self.cubes.append(set())
-        self.marks.append(next(self.next))
-
-    def _exclude(self, cube: Cube, level: int) -> None:
-        self.solver.add_clause([-self.marks[level], *(-literal for literal in cube)])
-
-    def add(self, cube: Cube, level: int) -> None:
-        """No state of `cube` is reached by `level` steps or fewer."""
-        for cubes in self.cubes[1 : level + 1]:
-            cubes.difference_update([c for c in cubes if cube <= c])
-        self.cubes[level].add(cube)
-        self._exclude(cube, level)
-
-    def excluded(self, cube: Cube, level: int) -> bool:
-        """Some clause that holds for `level` steps says so at once."""
-        return any(c <= cube for cubes in self.cubes[level:] for c in cubes)
-
-    def prime(self, literal: int) -> int:
-        """The literal after the step."""
-        return self.primed[literal]
-
-    # --- questions ----------------------------------------------------------------------------
-
-    def initial(self, cube: Iterable[int]) -> bool:
-        """Whether some initial state is in `cube`."""
-        return bool(self.start.solve(assumptions=list(cube)))
-
-    def without_initial(self, kept: set[int], cube: Cube) -> Cube:
-        """`kept` with as many literals of `cube` as it takes to contain no initial state."""
-        if not self.initial(kept):
-            return frozenset(kept)
-        self.initial(cube)
-        return frozenset(kept | set(self.start.get_core() or ()))
-
-    def model(self) -> tuple[list[int], list[int]]:
-        """State and selector in the answer to the last question."""
-        values = self.solver.get_model()
-        chosen = [values[literal - 1] for literal in self.encoding.selector]
-        return self.encoding.describe(self.encoding.state(values)), chosen
-
-    def reaches_goal(self, level: int) -> bool:
-        """Whether a state that `level` steps may reach has the goal."""
-        return bool(self.solver.solve(assumptions=[*self.marks[level:], self.encoding.goal]))
-
-    def reaches(self, cube: Cube, level: int, relative: bool = True) -> Cube | None:
-        """The part of `cube` that decides that no step leads into it from what `level` - 1 steps
-        may reach (and is not in it, if `relative`); None if some step does.
-        """
-        if self.questions >= WORN:
-            self.renew()
-        assumed = [*self.marks[level - 1 :], self.encoding.allowed]
-        mark = 0
-        if relative:
-            mark = next(self.next)
-            self.questions += 1
-            self.solver.add_clause([-mark, *(-literal for literal in cube)])
-            assumed.append(mark)
-        assumed += map(self.prime, cube)
-        found = None
-        if not self.solver.solve(assumptions=assumed):
-            core = set(self.solver.get_core() or ())
-            found = self.without_initial({x for x in cube if self.prime(x) in core}, cube)
-        if mark and found is not None:
-            self.solver.add_clause([-mark])
-        self.mark = mark
+    def choices(self) -> list[Choice]:
+        """The steps to the goal."""
+        found, here = [], self
+        while here.then is not None:
+            found.append(Choice(here.action))
+            here = here.then
         return found
-
-    def forget(self) -> None:
-        """The clause of the last question that was answered by a state is of no use any more."""
-        if self.mark:
-            self.solver.add_clause([-self.mark])
-
-    def lifted(self, state: Sequence[int], chosen: Sequence[int], target: Cube | None) -> Cube:
-        """All states that, like `state`, get into `target` by the action chosen (None: have the
-        goal), described by as few of its literals as a core tells.
-        """
-        mark = next(self.spare)
-        if target is None:
-            self.lifter.add_clause([-mark, -self.encoding.goal])
-        else:
-            missed = [-self.prime(literal) for literal in target]
-            self.lifter.add_clause([-mark, -self.encoding.allowed, *missed])
-        self.lifter.solve(assumptions=[mark, *chosen, *state])
-        core = set(self.lifter.get_core() or ())
-        kept = [x for x in state if x in core]
-        self.lifter.solve(assumptions=[mark, *chosen, *reversed(kept)])
-        core = set(self.lifter.get_core() or ())
-        self.lifter.add_clause([-mark])
-        return frozenset(x for x in kept if x in core)
 
 
 class _Pdr(Prover):
@@ -198,117 +78,134 @@ class _Pdr(Prover):
         super().__init__(system, goal, None, budget, observer)
 
     def settled(self) -> bool:
-        code = Encoding(self.system, self.goal)
-        frames = self.frames = Frames(code)
-        from tcpmodel.engines.mining import states_met, Samples, lasting
-        self.samples = Samples(code, states_met(self.system, SAMPLES))
-        for c in lasting(code, self.samples.cubes()): frames.lasting.append(frozenset(c))
-        print("lasting", len(frames.lasting))
-        frames.renew()
-        self.again = AGAIN
-        while True:
-            level = len(frames.cubes) - 1
-            while frames.reaches_goal(level):
-                state, _ = frames.model()
-                bad = Obligation(frames.lifted(state, (), None))
-                run = self._block(bad, level)
-                if run is None:
-                    continue
-                if self.again and run.length > level:
-                    self.again = False
-                    continue
-                return self._fails(run)
-            self.depth = level
-            self._look(level)
-            frames.grow()
-            if self._push(level + 1):
-                return True
+        try:
+            self._search()
+        except SolverError as error:
+            if "keyboard interrupt" in str(error):
+                raise KeyboardInterrupt from None
+            raise Stop(f"the solver failed: {error}") from None
+        return True
 
-    def _look(self, level):
-        self.observer(Progress("pdr", level, sum(map(len, self.frames.cubes))))
-        import time
-        from tcpmodel.engines.bmc import Stop
+    def _search(self) -> None:
+        """Go on until there is a proof, a run, or a bound."""
+        encoding = Encoding(self.system, self.goal)
+        self._in_time()
+        self.samples = Samples(encoding, first_states(self.system, SAMPLES))
+        self.frames = Frames(encoding, lasting(encoding, self.samples.cubes(), self._in_time))
+        self.shortest = False
+        while True:
+            run = self._blocked(self.frames.top)
+            if run is not None:
+                self.frames.starts_in(run.cube)
+                self.found = encoding.state(self.frames.start()), run.choices()
+                return
+            self.depth = self.frames.top
+            self._look()
+            if reason := self._limit():
+                self.stopped, self.bounded = reason, True
+                return
+            self.frames.grow()
+            if self._pushed():
+                return
+
+    # --- limits ---------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Tell how far it got, and stop if the time is over."""
+        cubes = len(self.frames.lasting) + sum(map(len, self.frames.cubes))
+        self.observer(Progress("pdr", max(self.depth, 0), cubes))
+        self._in_time()
+
+    def _in_time(self) -> None:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise Stop(self.late())
 
-    def _push(self, top: int) -> bool:
-        frames = self.frames
-        for level in range(1, top):
-            for cube in sorted(frames.cubes[level], key=len):
-                if cube not in frames.cubes[level]:
-                    continue
-                core = frames.reaches(cube, level + 1, relative=False)
-                if core is not None:
-                    frames.add(core, level + 1)
-            if not frames.cubes[level]:
-                rest = [c for cubes in frames.cubes[level:] for c in cubes] + frames.lasting
-                return self.proved(frames.encoding.invariant(rest))
-        return False
+    def _limit(self) -> str:
+        """Which bound is reached; empty if none is."""
+        if self.budget.depth is not None and self.depth >= self.budget.depth:
+            return f"the bound of {self.budget.depth} steps was reached"
+        return self.memory()
 
-    def _block(self, bad: Obligation, level: int):
-        frames = self.frames
+    # --- the search -----------------------------------------------------------------------------
+
+    def _blocked(self, level: int) -> _Obligation | None:
+        """Exclude all states with the goal from what `level` steps reach; if that cannot be, where
+        a run to the goal begins.  All shorter runs are known to miss it.
+        """
+        while self.frames.reaches_goal(level):
+            state, _ = self.frames.model()
+            goal = _Obligation(self.frames.lifted(state, (), None))
+            run = self._traced(goal, level)
+            if run is not None and len(run.choices()) == level:
+                return run
+            if run is not None:
+                self.shortest = True  # there is a run; from now on only shortest ones are looked for
+        return None
+
+    def _traced(self, goal: _Obligation, level: int) -> _Obligation | None:
+        """Where a run to `goal` begins; None once `level` steps are known not to reach it.
+
+        Unless only shortest runs are looked for, what is excluded here is looked at again one step
+        later: that excludes more, and may find a longer run.
+        """
         if level == 0:
-            return bad
+            return goal
         order = count()
-        queue = [(level, next(order), bad)]
-        n = 0
+        queue = [(level, next(order), goal)]
         while queue:
-            here, _, what = heapq.heappop(queue)
-            n += 1
-            if n % 50 == 0:
-                self._look(level)
-            if frames.excluded(what.cube, here):
+            here, number, what = heapq.heappop(queue)
+            if number % EVERY == EVERY - 1:
+                self._look()
+            if self.frames.excludes(what.cube, here):
                 continue
-            core = frames.reaches(what.cube, here)
-            if core is None:
-                state, chosen = frames.model()
-                frames.forget()
-                before = frames.lifted(state, chosen, what.cube)
-                found = Obligation(before, frames.encoding.action(chosen), what)
+            cube = self.frames.unreached(what.cube, here, from_outside=True)
+            if cube is None:
+                state, chosen = self.frames.model()
+                before = self.frames.lifted(state, chosen, what.cube)
+                found = _Obligation(before, self.frames.encoding.action(chosen), what)
                 if here == 1:
                     return found
                 heapq.heappush(queue, (here - 1, next(order), found))
                 heapq.heappush(queue, (here, next(order), what))
-            else:
-                core = self._smaller(core, here)
-                while here < level:
-                    more = frames.reaches(core, here + 1)
-                    if more is None:
-                        frames.forget()
-                        break
-                    core = more
-                    here += 1
-                frames.add(core, here)
-                if here < level and self.again:
-                    heapq.heappush(queue, (here + 1, next(order), what))
+                continue
+            here = self._excluded(self._smaller(cube, here), here, level)
+            if here < level and not self.shortest:
+                heapq.heappush(queue, (here + 1, next(order), what))
         return None
 
     def _smaller(self, cube: Cube, level: int) -> Cube:
-        frames = self.frames
-        for literal in sorted(cube, key=abs):
+        """`cube` without the literals that it takes to be more than `level` steps do not reach."""
+        for literal in sorted(cube):
             if literal not in cube:
                 continue
-            less = cube - {literal}
-            if not less or self.samples.touch(less) or frames.initial(less):
+            wider = cube - {literal}
+            if not wider or self.samples.touch(wider) or self.frames.starts_in(wider):
                 continue
-            core = frames.reaches(less, level)
-            if core is None:
-                frames.forget()
-            else:
-                cube = core
+            cube = self.frames.unreached(wider, level, from_outside=True) or cube
         return cube
 
-    def _fails(self, run: Obligation) -> bool:
-        """Take down the run that starts in `run`: an initial state of its cube, and its actions."""
-        frames = self.frames
-        frames.initial(run.cube)
-        codes = frames.encoding.state(frames.start.get_model())
-        choices = []
-        while run.then is not None:
-            choices.append(Choice(run.action))
-            run = run.then
-        self.found = codes, choices
-        return True
+    def _excluded(self, cube: Cube, level: int, top: int) -> int:
+        """Exclude `cube` from as many steps as can be, `top` at most; how many these are."""
+        while level < top:
+            wider = self.frames.unreached(cube, level + 1, from_outside=True)
+            if wider is None:
+                break
+            cube, level = wider, level + 1
+        self.frames.exclude(cube, level)
+        return level
 
-AGAIN = True
-SAMPLES = 20000
+    def _pushed(self) -> bool:
+        """Find out what holds for one step more; true if that is all there is, for some step."""
+        frames = self.frames
+        for level in range(1, frames.top):
+            self._in_time()
+            for cube in sorted(frames.cubes[level], key=sorted):
+                if cube in frames.cubes[level]:
+                    wider = frames.unreached(cube, level + 1, from_outside=False)
+                    if wider is not None:
+                        frames.exclude(wider, level + 1)
+            if not frames.cubes[level]:
+                rest = [cube for cubes in frames.cubes[level:] for cube in cubes]
+                every = sorted(sorted(cube) for cube in (*frames.lasting, *rest))
+                return self.proved(frames.encoding.invariant(every))
+        return False

@@ -22,10 +22,13 @@ from tcpmodel.core.terms import FreeVariables, Term
 from tcpmodel.engines.bmc import Search, steps_of, trace_to
 from tcpmodel.engines.kinds import refusal
 from tcpmodel.semantics.certify import ranges, recheck
-from tcpmodel.semantics.interpret import compile_predicate
+from tcpmodel.semantics.interpret import compile_predicate, first_states
 
 SECONDS_FOR_EVIDENCE = 20.0
 """How long, after a proof, the premise and each watched condition are looked for at most."""
+
+STATES_FOR_EVIDENCE = 20_000
+"""How many states are looked at first, by the interpreter."""
 
 
 @dataclass
@@ -146,7 +149,14 @@ class _Evidence:
 
     def _reachable(self, conditions: dict[str, Term], depth: int) -> dict[str, bool]:
         """Which conditions occur; one that could not be settled in time is left out."""
-        known = {}
+        small = cone(self.system, conditions.values())
+        states = first_states(small, STATES_FOR_EVIDENCE) if conditions else []
+        known = {
+            title: True
+            for title, term in conditions.items()
+            if any(map(compile_predicate(small.variables, term), states))
+        }
+        conditions = {title: term for title, term in conditions.items() if title not in known}
         seconds = min(self.budget.seconds or SECONDS_FOR_EVIDENCE, SECONDS_FOR_EVIDENCE)
         limits = replace(self.budget, seconds=seconds, depth=None)
 

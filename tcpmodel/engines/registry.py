@@ -9,7 +9,7 @@ from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.result import Budget, Observer, Result
 from tcpmodel.core.system import TransitionSystem
-from tcpmodel.engines import bmc, explicit, induction, knowledge, liveness, spacer
+from tcpmodel.engines import bmc, explicit, induction, knowledge, liveness, pdr, spacer
 
 Engine: TypeAlias = Callable[[TransitionSystem, Property, Budget, Observer], Result]
 
@@ -18,6 +18,7 @@ ENGINES: Mapping[str, Engine] = {
     bmc.NAME: bmc.check,
     induction.NAME: induction.check,
     spacer.NAME: spacer.check,
+    pdr.NAME: pdr.check,
     liveness.NAME: liveness.check,
     knowledge.NAME: knowledge.check,
 }
