@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from tcpmodel import __version__
+from tcpmodel.cli.certifying import certify
 from tcpmodel.cli.checking import check
 from tcpmodel.cli.explaining import explain
 from tcpmodel.cli.output import EXIT_CODES, stop
@@ -58,5 +59,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign gets a ? instead
 
 
-for _command in (verify, explain, check, run_, diagram, list_, doctor):
+for _command in (verify, explain, check, certify, run_, diagram, list_, doctor):
     main.add_command(_command)

@@ -46,6 +46,11 @@ helpers   synchronized('A') | agrees_with_live_peer('B') | left_half_open('B')
 @limited
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is stdout.")
 @click.option("--svg", metavar="FILE", help="Write a sequence chart of the run; - is stdout.")
+@click.option(
+    "--certificate",
+    metavar="FILE",
+    help="Write the proof that it holds, for `tcpmodel certify` (engines induction, pdr, spacer).",
+)
 @click.option("--traces", metavar="DIR", help="Where to write the run (default: beside the JSON).")
 def check(
     formula: str,
@@ -54,6 +59,7 @@ def check(
     budget: Budget,
     json_file: str | None,
     svg: str | None,
+    certificate: str | None,
     traces: str | None,
 ) -> None:
     """Settle a property of your own, e.g. always(A.state != CLOSING)."""
@@ -80,7 +86,18 @@ def check(
         written &= attempt(json_file, lambda: write(json_file, dump(told)))
     if svg:
         written &= attempt(svg, lambda: _draw(result, formula, scenario_text, svg))
+    if certificate:
+        written &= attempt(certificate, lambda: _certify(result, formula, scenario_text, certificate))
     sys.exit(_code(result) if written else 2)
+
+
+def _certify(result: Result, formula: str, scenario_text: str, file: str) -> None:
+    from tcpmodel.claims.certificates import certificate_json
+
+    if result.verdict.value != "HOLDS":
+        complain(f"there is nothing to certify: {result.verdict.value}")
+        return
+    write(file, dump(certificate_json(result, scenario_text, formula)))
 
 
 def _trace_json(result: Result) -> object:

@@ -40,7 +40,10 @@ def stop(code: int, message: str) -> NoReturn:
 
 _LIMITS = (
     click.option(
-        "--engine", default="auto", metavar="E", help="auto, explicit, bmc, liveness or knowledge."
+        "--engine",
+        default="auto",
+        metavar="E",
+        help="auto, explicit, bmc, induction, pdr, spacer, liveness or knowledge.",
     ),
     click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop after N states."),
     click.option(

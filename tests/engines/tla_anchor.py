@@ -13,7 +13,7 @@ starts when that has happened).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import z3
 
@@ -215,18 +215,25 @@ def specification(a: Peer = A, b: Peer = B) -> TransitionSystem:
 
 
 def bounded(bound: int) -> TransitionSystem:
-    """The model with queues that never hold more than `bound` messages: no step to a longer one."""
-    a, b = (Peer(name, bound + 1) for name in "AB")
-    return _constrained(specification(a, b), a, b, z3.Not(z3.Or(a.full, b.full)))
+    """The model with at most `bound` messages in a queue: nobody puts one more into a full one."""
+    a, b = (Peer(name, bound) for name in "AB")
+    free = _constrained(specification(a, b), a, b)
+    full = {a.name: b, b.name: a}  # what a peer sends goes into the queue of the other
+    actions = []
+    for action in free.actions:
+        other = full[action.name[0]]
+        room = (z3.Not(other.full),) if other.queue[0].name in action.updates else ()
+        actions.append(replace(action, guard=(*action.guard, *room)))
+    return replace(free, actions=tuple(actions))
 
 
 def system() -> TransitionSystem:
     """The model that TLC counts: no step to a state with equal neighbours, no forbidden step."""
-    return _constrained(specification(), A, B, z3.BoolVal(True))
+    return _constrained(specification(), A, B)
 
 
-def _constrained(free: TransitionSystem, a: Peer, b: Peer, also: Term) -> TransitionSystem:
-    allowed = z3.And(a.no_equal_neighbours, b.no_equal_neighbours, also)
+def _constrained(free: TransitionSystem, a: Peer, b: Peer) -> TransitionSystem:
+    allowed = z3.And(a.no_equal_neighbours, b.no_equal_neighbours)
     actions = []
     for action in free.actions:
         if action.name[2:] in FORBIDDEN:
