@@ -16,6 +16,7 @@ from tcpmodel import __version__
 from tcpmodel.cli.certifying import certify
 from tcpmodel.cli.checking import check
 from tcpmodel.cli.explaining import explain
+from tcpmodel.cli.lemmas import lemmas
 from tcpmodel.cli.output import EXIT_CODES, stop
 from tcpmodel.cli.running import run_
 from tcpmodel.cli.showing import diagram, doctor, list_
@@ -59,5 +60,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign gets a ? instead
 
 
-for _command in (verify, explain, check, certify, run_, diagram, list_, doctor):
+for _command in (verify, explain, check, certify, lemmas, run_, diagram, list_, doctor):
     main.add_command(_command)
