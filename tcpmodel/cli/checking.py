@@ -51,6 +51,14 @@ helpers   synchronized('A') | agrees_with_live_peer('B') | left_half_open('B')
     metavar="FILE",
     help="Write the proof that it holds, for `tcpmodel certify` (engines induction, pdr, spacer).",
 )
+@click.option(
+    "--lift",
+    "bits",
+    type=click.IntRange(2, 32),
+    metavar="BITS",
+    help="Take the run that is found again with sequence numbers of BITS bits, e.g. search with "
+    "width=4 and --lift 32; without a run the answer is about the scenario as given.",
+)
 @click.option("--traces", metavar="DIR", help="Where to write the run (default: beside the JSON).")
 def check(
     formula: str,
@@ -60,6 +68,7 @@ def check(
     json_file: str | None,
     svg: str | None,
     certificate: str | None,
+    bits: int | None,
     traces: str | None,
 ) -> None:
     """Settle a property of your own, e.g. always(A.state != CLOSING)."""
@@ -72,6 +81,8 @@ def check(
     with Live(1) as live:
         observer = live.observer(scenario_text)
         result, chosen = check_property(question, scenario_text, engine, budget, observer)
+    if bits is not None and result.trace is not None:
+        scenario_text, result = _lifted(formula, scenario_text, result, bits, budget)
     if "-" not in (json_file, svg):
         _print(result, formula)
     written = True
@@ -98,6 +109,20 @@ def _certify(result: Result, formula: str, scenario_text: str, file: str) -> Non
         complain(f"there is nothing to certify: {result.verdict.value}")
         return
     write(file, dump(certificate_json(result, scenario_text, formula)))
+
+
+def _lifted(
+    formula: str, scenario_text: str, result: Result, bits: int, budget: Budget
+) -> tuple[str, Result]:
+    """Scenario and result with sequence numbers of so many bits; those given if there is none."""
+    from tcpmodel.claims.formula import parse
+    from tcpmodel.claims.runner import lifted
+
+    found = lifted(parse(formula), scenario_text, result, bits, budget)
+    if found is None:
+        complain(f"no run of width={bits} takes these actions; this is the one of {scenario_text}")
+        return scenario_text, result
+    return found
 
 
 def _trace_json(result: Result) -> object:
