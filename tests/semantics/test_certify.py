@@ -56,7 +56,7 @@ def test_a_property_may_need_to_look_further_back() -> None:
     assert set(refused(SAFE, k=1)) == {STEP}
     assert set(refused(SAFE, k=3)) == {"3 different states in I, T ⇒ I′"}
     assert refused(SAFE, k=4) == {}
-    assert refused(X.term != 6, X.term != 6, k=4) == {"Init ∧ T^3 ⇒ I": "some state breaks it"}
+    assert "Init ∧ T^3 ⇒ I" in refused(X.term != 6, X.term != 6, k=4)
 
 
 def test_time_that_is_over_proves_nothing() -> None:
