@@ -35,8 +35,11 @@ MAX_NUMERAL = 64
 
 _TOKEN = re.compile(r"[()]|\|[^|\\]*\||[^\s()|\";]+|\S")
 _WORDS = frozenset(
-    "let and or not => xor = distinct ite true false _ extract zero_extend bvadd bvsub bvneg bvand "
-    "bvor bvxor bvnot bvult bvule bvugt bvuge bvslt bvsle bvsgt bvsge".split()
+    {
+        *("let", "and", "or", "not", "=>", "xor", "=", "distinct", "ite", "true", "false", "_"),
+        *("extract", "zero_extend", "bvadd", "bvsub", "bvneg", "bvand", "bvor", "bvxor", "bvnot"),
+        *("bvult", "bvule", "bvugt", "bvuge", "bvslt", "bvsle", "bvsgt", "bvsge"),
+    }
 )
 """What an invariant is made of, besides variables and constants: nothing that makes numbers much
 longer or formulas hard.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import z3
 
+from tcpmodel.core.errors import ModelError
 from tcpmodel.core.terms import FreeVariables, Term
 from tcpmodel.tcp.lemmas import Lemma, lemmas
 
@@ -28,10 +29,16 @@ class Settled:
     seconds: float
 
 
-def settle_all(chosen: Iterable[Lemma] | None = None, seconds: float = 60.0) -> Iterator[Settled]:
-    """Every lemma (or those chosen), each question with a fresh solver and at most `seconds`."""
-    for lemma in lemmas() if chosen is None else chosen:
-        yield settle(lemma, seconds)
+def settle_all(names: Sequence[str] = (), seconds: float = 60.0) -> Iterator[Settled]:
+    """Every lemma (or those named), each question with a fresh solver and at most `seconds`.
+
+    Raises `ModelError` for an unknown name.
+    """
+    every = {lemma.id: lemma for lemma in lemmas()}
+    if unknown := [name for name in names if name not in every]:
+        raise ModelError(f"no lemma {unknown[0]!r}; there are {', '.join(every)}")
+    for name in names or every:
+        yield settle(every[name], seconds)
 
 
 def settle(lemma: Lemma, seconds: float = 60.0) -> Settled:

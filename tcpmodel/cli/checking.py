@@ -98,7 +98,9 @@ def check(
     if svg:
         written &= attempt(svg, lambda: _draw(result, formula, scenario_text, svg))
     if certificate:
-        written &= attempt(certificate, lambda: _certify(result, formula, scenario_text, certificate))
+        written &= attempt(
+            certificate, lambda: _certify(result, formula, scenario_text, certificate)
+        )
     sys.exit(_code(result) if written else 2)
 
 

@@ -10,6 +10,7 @@ from tcpmodel.cli.output import say
 
 
 @click.command(epilog="Exit codes: 0 all proved; 5 the solver gave up; 10 one is refuted.")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--timeout",
     default=60.0,
@@ -18,8 +19,9 @@ from tcpmodel.cli.output import say
     metavar="S",
     help="Give each question at most S seconds.",
 )
-def lemmas(timeout: float) -> None:
-    """Prove the word-level lemmas: about windows, old octets and ACKs, for all 2^32 numbers.
+def lemmas(names: tuple[str, ...], timeout: float) -> None:
+    """Prove the word-level lemmas (or those named): windows, old octets, ACKs, for all 2^32
+    numbers.
 
     They are about the terms that the rules themselves are made of; each comes with witnesses that
     show why it says no more.
@@ -27,7 +29,7 @@ def lemmas(timeout: float) -> None:
     from tcpmodel.claims.lemmas import settle_all
 
     code = 0
-    for found in settle_all(seconds=timeout):
+    for found in settle_all(names, timeout):
         refuted = found.proved is False or found.missing
         mark = "open" if found.proved is None else "REFUTED" if refuted else "proved"
         code = max(code, {"proved": 0, "open": 5, "REFUTED": 10}[mark])

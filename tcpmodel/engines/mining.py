@@ -55,9 +55,7 @@ class Samples:
         return found
 
 
-def lasting(
-    encoding: Encoding, cubes: Iterable[Cube], look: Callable[[], None]
-) -> list[Cube]:
+def lasting(encoding: Encoding, cubes: Iterable[Cube], look: Callable[[], None]) -> list[Cube]:
     """The most of `cubes` that contain no initial state, and that no step enters from outside all
     of them.
 

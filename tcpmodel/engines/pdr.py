@@ -139,7 +139,9 @@ class _Pdr(Prover):
             if run is not None and len(run.choices()) == level:
                 return run
             if run is not None:
-                self.shortest = True  # there is a run; from now on only shortest ones are looked for
+                self.shortest = (
+                    True  # there is a run; from now on only shortest ones are looked for
+                )
         return None
 
     def _traced(self, goal: _Obligation, level: int) -> _Obligation | None:

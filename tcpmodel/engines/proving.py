@@ -104,7 +104,7 @@ class _Evidence:
     observer: Observer
 
     def of(self, search: Prover) -> Evidence:
-        conditions = {t: w for t, w in self.system.watches.items()}
+        conditions = dict(self.system.watches)
         if self.question.premise is not None:
             conditions[""] = self.question.premise
         if search.found is not None:
@@ -135,12 +135,12 @@ class _Evidence:
         }
 
     @staticmethod
-    def _excluded(
-        conditions: dict[str, Term], certificate: Certificate | None
-    ) -> dict[str, bool]:
+    def _excluded(conditions: dict[str, Term], certificate: Certificate | None) -> dict[str, bool]:
         """The conditions that contradict the invariant."""
-        known = {}
-        for title, term in conditions.items() if certificate is not None else ():
+        known: dict[str, bool] = {}
+        if certificate is None:
+            return known
+        for title, term in conditions.items():
             solver = z3.SolverFor("QF_BV")
             solver.add(certificate.invariant, term)
             if solver.check() == z3.unsat:

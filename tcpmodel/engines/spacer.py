@@ -18,7 +18,6 @@ from tcpmodel.core.system import TransitionSystem
 from tcpmodel.core.terms import Term
 from tcpmodel.engines.bmc import Stop
 from tcpmodel.engines.proving import Prover, prove
-from tcpmodel.semantics.certify import ranges
 
 NAME = "spacer"
 
@@ -59,7 +58,9 @@ class _Spacer(Prover):
         self._limit(horn)
         here = [self.unrolled.at(v.term, 0) for v in self.system.variables]
         there = [self.unrolled.at(v.term, 1) for v in self.system.variables]
-        reached = z3.Function("reached", *(v.domain.sort for v in self.system.variables), z3.BoolSort())
+        reached = z3.Function(
+            "reached", *(v.domain.sort for v in self.system.variables), z3.BoolSort()
+        )
         horn.register_relation(reached)
         horn.declare_var(*here, *there, self.unrolled.taken(0))
         horn.rule(reached(*here), self.unrolled.start())
@@ -69,7 +70,9 @@ class _Spacer(Prover):
         if answer == z3.sat:
             return False
         if answer == z3.unsat:
-            return self.proved(_invariant(horn.get_answer(), [v.term for v in self.system.variables]))
+            return self.proved(
+                _invariant(horn.get_answer(), [v.term for v in self.system.variables])
+            )
         raise Stop(f"Spacer gave up: {horn.reason_unknown()}")
 
     def _limit(self, horn: Term) -> None:

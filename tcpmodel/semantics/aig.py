@@ -30,7 +30,7 @@ class Circuit:
         return 2 * (len(self.gates) - 1)
 
     def both(self, a: int, b: int) -> int:
-        """a ∧ b."""
+        """A ∧ b."""
         if a > b:
             a, b = b, a
         if a == FALSE or a == inverted(b):
@@ -44,7 +44,7 @@ class Circuit:
         return found
 
     def either(self, a: int, b: int) -> int:
-        """a ∨ b."""
+        """A ∨ b."""
         return inverted(self.both(inverted(a), inverted(b)))
 
     def every(self, literals: Iterable[int]) -> int:
@@ -60,11 +60,11 @@ class Circuit:
         return inverted(self.every(map(inverted, literals)))
 
     def differs(self, a: int, b: int) -> int:
-        """a ⊕ b."""
+        """A ⊕ b."""
         return self.either(self.both(a, inverted(b)), self.both(inverted(a), b))
 
     def choice(self, which: int, a: int, b: int) -> int:
-        """a if `which`, otherwise b."""
+        """A if `which`, otherwise b."""
         if a == b:
             return a
         return self.either(self.both(which, a), self.both(inverted(which), b))

@@ -70,7 +70,7 @@ def constant(number: int, size: int) -> Bits:
 
 
 def _sum(circuit: Circuit, a: Bits, b: Bits, carry: int = FALSE) -> Bits:
-    """a + b + carry, as long as they are."""
+    """A + b + carry, as long as they are."""
     found = []
     for x, y in zip(a, b, strict=True):
         odd = circuit.differs(x, y)
@@ -96,13 +96,11 @@ def _product(circuit: Circuit, a: Bits, b: Bits) -> Bits:
 
 
 def _equal(circuit: Circuit, a: Bits, b: Bits) -> int:
-    return circuit.every(
-        inverted(circuit.differs(x, y)) for x, y in zip(a, b, strict=True)
-    )
+    return circuit.every(inverted(circuit.differs(x, y)) for x, y in zip(a, b, strict=True))
 
 
 def _less(circuit: Circuit, a: Bits, b: Bits) -> int:
-    """a < b, unsigned."""
+    """A < b, unsigned."""
     less = FALSE
     for x, y in zip(a, b, strict=True):
         less = circuit.choice(circuit.differs(x, y), y, less)

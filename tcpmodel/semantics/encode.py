@@ -134,9 +134,7 @@ class Encoding:
 
     def invariant(self, cubes: Iterable[Iterable[int]]) -> Term:
         """The state is in none of the cubes."""
-        return conjunction(
-            z3.Or([z3.Not(self.term(x)) for x in sorted(cube)]) for cube in cubes
-        )
+        return conjunction(z3.Or([z3.Not(self.term(x)) for x in sorted(cube)]) for cube in cubes)
 
     def action(self, chosen: Iterable[int]) -> str:
         """The name of the action that the literals of the selector stand for."""

@@ -69,7 +69,9 @@ class Unrolling:
 
     def differ(self, one: int, other: int) -> Term:
         """The states after `one` and after `other` steps are not the same."""
-        return z3.Or([self.at(v.term, one) != self.at(v.term, other) for v in self.system.variables])
+        return z3.Or(
+            [self.at(v.term, one) != self.at(v.term, other) for v in self.system.variables]
+        )
 
     def _inputs(self, index: int) -> list[tuple[Term, Term]]:
         if self.past is not None:

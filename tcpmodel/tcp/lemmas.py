@@ -102,7 +102,11 @@ def window_test() -> Lemma:
         "A segment passes the acceptability test exactly in the four cases of the RFC's table.",
         ("RFC 9293 3.10.7.4 first, Table 6",),
         me.acceptable(seg) != table,
-        {"numbers below RCV.NXT as plain integers are accepted: the window wraps": z3.And(me.acceptable(seg), z3.ULT(number, start), length == 0)},
+        {
+            "numbers below RCV.NXT as plain integers are accepted: the window wraps": z3.And(
+                me.acceptable(seg), z3.ULT(number, start), length == 0
+            )
+        },
     )
 
 
@@ -119,7 +123,11 @@ def window_overlap() -> Lemma:
         "window.",
         ("RFC 9293 3.4", "RFC 9293 3.10.7.4 first"),
         z3.And(wrong, z3.ULE(length, window)),
-        {"two octets longer than the window, and both its ends may be outside a window that it covers": z3.And(wrong, _wide(length) == _wide(window) + 2)},
+        {
+            "two octets longer, and both its ends may be outside a window that it covers": z3.And(
+                wrong, _wide(length) == _wide(window) + 2
+            )
+        },
     )
 
 
@@ -147,8 +155,8 @@ def old_octet() -> Lemma:
     return Lemma(
         "old-octet",
         "If the old connection used the numbers ISN.old to ISN.old + n - 1 and the new one has "
-        "taken at most m, no old octet is acceptable as long as, for d = ISN.new - ISN.old mod 2^32, "
-        "n <= d + 1 and d + m + RCV.WND <= 2^32.",
+        "taken at most m, no old octet is acceptable as long as, for d = ISN.new - ISN.old mod "
+        "2^32, n <= d + 1 and d + m + RCV.WND <= 2^32.",
         ("RFC 9293 3.4.1", "RFC 9293 3.4.3"),
         z3.And(accepted, beyond, not_around),
         {
@@ -172,7 +180,11 @@ def old_octet_share() -> Lemma:
         "the 2^32 initial sequence numbers: the last ones before it.",
         ("RFC 9293 3.4.1", "RFC 6528 1"),
         z3.And(begins, me.acceptable(seg) != bad),
-        {"the one right before the octet is among them": z3.And(begins, me.acceptable(seg), new == seg.seq - 1)},
+        {
+            "the one right before the octet is among them": z3.And(
+                begins, me.acceptable(seg), new == seg.seq - 1
+            )
+        },
     )
 
 
@@ -212,7 +224,11 @@ def opening_numbers() -> Lemma:
             before,
             _some_rule(switches, lambda rule, after: z3.Not(_only_syn_sent(after))),
         ),
-        {"elsewhere it need not be so": z3.And(me.state == ESTABLISHED, before, me.snd_una != me.iss)},
+        {
+            "elsewhere it need not be so": z3.And(
+                me.state == ESTABLISHED, before, me.snd_una != me.iss
+            )
+        },
     )
 
 
@@ -265,7 +281,11 @@ def out_of_window() -> Lemma:
         "TIME-WAIT.)",
         ("RFC 9293 3.10.7.4 first",),
         z3.And(outside, z3.Not(repeated_fin), harm),
-        {"the FIN repeated in TIME-WAIT is outside the window, and starts TIME-WAIT anew": z3.And(outside, repeated_fin, harm)},
+        {
+            "the FIN repeated in TIME-WAIT is outside, and starts TIME-WAIT anew": z3.And(
+                outside, repeated_fin, harm
+            )
+        },
     )
 
 

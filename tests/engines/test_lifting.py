@@ -56,7 +56,7 @@ def test_the_attack_on_a_short_time_wait_is_one_of_real_numbers(channel: str) ->
 
 
 def test_a_run_may_be_one_of_short_numbers_only() -> None:
-    """Doubling 1 twice gives 0 with two bits, not with eight: nothing is lifted, nothing claimed."""
+    """Doubling 1 twice gives 0 with two bits, not with eight: nothing is lifted or claimed."""
     small, large = doubling(2), doubling(8)
     found = explicit.check(small, sometimes(is_zero(small)))
     assert found.verdict is Verdict.HOLDS

@@ -192,7 +192,9 @@ def test_spacer_that_gives_up_settles_nothing(monkeypatch: pytest.MonkeyPatch, h
     result = spacer.check(system, question, Budget())
     assert result.verdict is Verdict.UNKNOWN
     assert result.certificate is None
-    assert result.reason == ("interrupted" if how == "exception" else "Spacer gave up: (incomplete)")
+    assert result.reason == (
+        "interrupted" if how == "exception" else "Spacer gave up: (incomplete)"
+    )
 
 
 @every_prover
@@ -216,7 +218,7 @@ def test_a_history_channel_is_refused_by_name(engine: Engine) -> None:
 
 
 def test_ctrl_c_ends_a_proof_that_takes_long() -> None:
-    """A signal while the SAT solver works: UNKNOWN, interrupted, with the depth that was reached."""
+    """A signal while the SAT solver works: UNKNOWN, interrupted, with the depth reached."""
     system, question = no_old_fin("tw2 tw_rfc1337=on width=4")
     ring = threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGINT))
     ring.start()
