@@ -11,8 +11,9 @@ from tcpmodel.cli.output import attempt, say, write
 
 EPILOG = """\
 \b
-Example:  tcpmodel check 'always(A.state != CLOSING)' --engine pdr --certificate c.json
-          tcpmodel certify c.json
+Example:  tcpmodel certify proof.json
+where     tcpmodel check 'always(A.state != CLOSING)' --engine pdr --certificate proof.json
+has written it
 
 \b
 Exit codes: 0 every obligation is proved; 2 the file is no certificate;

@@ -8,8 +8,15 @@ import click
 
 from tcpmodel.cli.output import say
 
+EPILOG = """\
+\b
+Example:  tcpmodel lemmas old-octet
 
-@click.command(epilog="Exit codes: 0 all proved; 5 the solver gave up; 10 one is refuted.")
+\b
+Exit codes: 0 all proved; 2 no such lemma; 5 the solver gave up; 10 one is refuted."""
+
+
+@click.command(epilog=EPILOG)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--timeout",

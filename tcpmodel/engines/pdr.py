@@ -158,6 +158,8 @@ class _Pdr(Prover):
             here, number, what = heapq.heappop(queue)
             if number % EVERY == EVERY - 1:
                 self._look()
+                if reason := self.memory():
+                    raise Stop(reason)
             if self.frames.excludes(what.cube, here):
                 continue
             cube = self.frames.unreached(what.cube, here, from_outside=True)
