@@ -23,6 +23,7 @@ class Need:
 
 LIBRARIES = {
     "z3-solver": "terms, proofs of well-formedness, bounded model checking",
+    "python-sat": "proofs by property-directed reachability",
     "networkx": "graphs",
     "numpy": "arrays of states and steps",
     "scipy": "loops in graphs of states",

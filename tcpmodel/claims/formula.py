@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import z3
 
 from tcpmodel.claims.formula_knowledge import KNOWLEDGE, knowledge, view_of
+from tcpmodel.claims.helpers import HELPERS, OF_NUMBERS
 from tcpmodel.core import property as core
 from tcpmodel.core.epistemic import Fact, all_of, any_of, implies, none_of
 from tcpmodel.core.errors import ModelError
@@ -62,35 +63,6 @@ _SIGNED: dict[type[ast.cmpop], _Comparison] = {
     ast.Gt: lambda a, b: a > b,
     ast.GtE: lambda a, b: a >= b,
 }
-_HELPERS = {
-    "inflight": "inflight takes 'A' or 'B', then control bits, all in quotes",
-    "works": "works takes 'A' or 'B'",
-    "nothing_inflight": "nothing_inflight takes nothing",
-    "synchronized": "synchronized takes 'A' or 'B'",
-    "agrees_with_live_peer": "agrees_with_live_peer takes 'A' or 'B'",
-    "left_half_open": "left_half_open takes 'A' or 'B'",
-    "ended": "ended takes 'A' or 'B', then how: 'closed', 'refused', 'reset', 'aborted', "
-    "'timeout', 'crashed' or 'none'",
-    "gave_up_after": "gave_up_after takes 'A' or 'B', then ticks",
-    "gave_up_before": "gave_up_before takes 'A' or 'B', then ticks",
-    "last_sent_at": "last_sent_at takes 'A' or 'B', then any number of ticks",
-    "sent_again": "sent_again takes 'A' or 'B', then a number of times",
-    "swayed": "swayed takes 'A' or 'B', then 'attempt', 'connection' or neither",
-    "delivered_twice": "delivered_twice takes 'A' or 'B'",
-    "gets_a_prefix": "gets_a_prefix takes 'A' or 'B'",
-    "has_unacknowledged": "has_unacknowledged takes 'A' or 'B', then a number of octets",
-    "sent_all": "sent_all takes 'A' or 'B'",
-    "acknowledged_is_taken": "acknowledged_is_taken takes 'A' or 'B'",
-    "text_beyond_fin": "text_beyond_fin takes 'A' or 'B'",
-    "believes_window_closed": "believes_window_closed takes 'A' or 'B'",
-}
-"""The functions of a `World` that a formula may use, and what they take."""
-
-_OF_NUMBERS = (
-    *("gave_up_after", "gave_up_before", "last_sent_at", "sent_again"),
-    "has_unacknowledged",
-)
-"""Those that take numbers after the endpoint."""
 
 
 def parse(text: str) -> Callable[[Model], Property]:
@@ -291,8 +263,8 @@ class _Reader:
             return knowledge(node, name, world, self)
         if name in {kind.value for kind in core.Kind}:
             raise self.fail(node, f"{name} stands at the top of a property only")
-        if name != "implies" and name not in _HELPERS:
-            names = ["implies", *_HELPERS, *KNOWLEDGE]
+        if name != "implies" and name not in HELPERS:
+            names = ["implies", *HELPERS, *KNOWLEDGE]
             hint = _hint(name, names)
             raise self.fail(node, f"no function {name!r}{hint}; there are {', '.join(names)}")
         if node.keywords:
@@ -303,12 +275,12 @@ class _Reader:
             premise, conclusion = (self.formula(arg, world) for arg in node.args)
             return implies(premise, conclusion)
         arguments: list[str | int] = [self.string(arg) for arg in node.args[:1]]
-        read = self.count if name in _OF_NUMBERS else self.string
+        read = self.count if name in OF_NUMBERS else self.string
         arguments += map(read, node.args[1:])
         try:
             return getattr(world, name)(*arguments)
         except TypeError:
-            raise self.fail(node, _HELPERS[name]) from None
+            raise self.fail(node, HELPERS[name]) from None
         except ModelError as error:
             raise self.fail(node, str(error)) from None
 

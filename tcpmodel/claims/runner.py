@@ -10,7 +10,7 @@ import contextlib
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from tcpmodel.core.property import Property
 from tcpmodel.core.result import Budget, Evidence, Observer, Result, silent
 from tcpmodel.core.terms import FreeVariables
 from tcpmodel.core.trace import Trace
+from tcpmodel.engines.lifting import lift
 from tcpmodel.engines.registry import choose
 from tcpmodel.tcp.compose import Model, compose
 from tcpmodel.tcp.scenario import scenario
@@ -169,6 +170,17 @@ def check_property(
     found = question(model)
     check, chosen = choose(engine, model.system, found)
     return check(model.system, found, budget, observer), chosen
+
+
+def lifted(
+    question: Callable[[Any], Property], text: str, result: Result, width: int, budget: Budget
+) -> tuple[str, Result] | None:
+    """The scenario `text` with sequence numbers of `width` bits, and what a result with a run says
+    there: the same actions are taken.  None if they cannot be.
+    """
+    model = compose(replace(scenario(text), width=width))
+    found = lift(result, model.system, question(model), budget)
+    return None if found is None else (model.scenario.spelled, found)
 
 
 def outcome(claim: Claim, job: Job, result: Result, chosen: str) -> Outcome:

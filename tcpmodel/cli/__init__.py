@@ -13,9 +13,11 @@ from typing import Any
 import click
 
 from tcpmodel import __version__
+from tcpmodel.cli.certifying import certify
 from tcpmodel.cli.checking import check
 from tcpmodel.cli.explaining import explain
 from tcpmodel.cli.knowing import knowledge
+from tcpmodel.cli.lemmas import lemmas
 from tcpmodel.cli.output import EXIT_CODES, stop
 from tcpmodel.cli.running import run_
 from tcpmodel.cli.showing import diagram, doctor, list_
@@ -59,5 +61,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign gets a ? instead
 
 
-for _command in (verify, explain, check, run_, diagram, knowledge, list_, doctor):
+_COMMANDS = (verify, explain, check, certify, lemmas, knowledge, run_, diagram, list_, doctor)
+
+for _command in _COMMANDS:
     main.add_command(_command)

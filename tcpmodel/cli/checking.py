@@ -67,6 +67,19 @@ helpers   synchronized('A') | agrees_with_live_peer('B') | left_half_open('B')
 @limited
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is stdout.")
 @click.option("--svg", metavar="FILE", help="Write a sequence chart of the run; - is stdout.")
+@click.option(
+    "--certificate",
+    metavar="FILE",
+    help="Write the proof that it holds, for `tcpmodel certify` (engines induction, pdr, spacer).",
+)
+@click.option(
+    "--lift",
+    "bits",
+    type=click.IntRange(2, 32),
+    metavar="BITS",
+    help="Take the run that is found again with sequence numbers of BITS bits, e.g. search with "
+    "width=4 and --lift 32; without a run the answer is about the scenario as given.",
+)
 @click.option("--traces", metavar="DIR", help="Where to write the run (default: beside the JSON).")
 def check(
     formula: str,
@@ -75,6 +88,8 @@ def check(
     budget: Budget,
     json_file: str | None,
     svg: str | None,
+    certificate: str | None,
+    bits: int | None,
     traces: str | None,
 ) -> None:
     """Settle a property of your own, e.g. always(A.state != CLOSING)."""
@@ -87,6 +102,8 @@ def check(
     with Live(1) as live:
         observer = live.observer(scenario_text)
         result, chosen = check_property(question, scenario_text, engine, budget, observer)
+    if bits is not None and result.trace is not None:
+        scenario_text, result = _lifted(formula, scenario_text, result, bits, budget)
     if "-" not in (json_file, svg):
         _print(result, formula)
     written = True
@@ -101,6 +118,10 @@ def check(
         written &= attempt(json_file, lambda: write(json_file, dump(told)))
     if svg:
         written &= attempt(svg, lambda: _draw(result, formula, scenario_text, svg))
+    if certificate:
+        written &= attempt(
+            certificate, lambda: _certify(result, formula, scenario_text, certificate)
+        )
     sys.exit(_code(result) if written else 2)
 
 
@@ -112,6 +133,29 @@ def _write_runs(result: Result, path: Path) -> None:
     write(str(path), dump(result.trace.to_json()))
     for twin, file in zip(result.twins, twin_paths(path, len(result.twins)), strict=True):
         write(str(file), dump(twin.trace.to_json()))
+
+
+def _certify(result: Result, formula: str, scenario_text: str, file: str) -> None:
+    from tcpmodel.claims.certificates import certificate_json
+
+    if result.verdict.value != "HOLDS":
+        complain(f"there is nothing to certify: {result.verdict.value}")
+        return
+    write(file, dump(certificate_json(result, scenario_text, formula)))
+
+
+def _lifted(
+    formula: str, scenario_text: str, result: Result, bits: int, budget: Budget
+) -> tuple[str, Result]:
+    """Scenario and result with sequence numbers of so many bits; those given if there is none."""
+    from tcpmodel.claims.formula import parse
+    from tcpmodel.claims.runner import lifted
+
+    found = lifted(parse(formula), scenario_text, result, bits, budget)
+    if found is None:
+        complain(f"no run of width={bits} takes these actions; this is the one of {scenario_text}")
+        return scenario_text, result
+    return found
 
 
 def _draw(result: Result, formula: str, scenario_text: str, svg: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+from tcpmodel.core.certificate import Certificate
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.trace import Trace
 
@@ -64,8 +65,10 @@ class Evidence:
     complete: the search ended because nothing was left to search.
     fired: how often each action was taken in the explored part (explicit search only).
     never: actions that were never enabled in the explored part.
-    premise: whether the premise of the property was reached; None if it has none.
-    reached: for each watched condition of the system (`channel A>B full`), whether it occurred.
+    premise: whether the premise of the property was reached; None if it has none, or if that is
+        not known.
+    reached: for each watched condition of the system (`channel A>B full`), whether it occurred;
+        one of which that is not known is left out.
     deadlocks: explored states without successor; None if the engine cannot tell.
     """
 
@@ -130,6 +133,7 @@ class Result:
     twins: for a `knows` that FAILS, a run that the agent cannot tell from `trace`; where knowledge
         nests, then one that the next agent cannot tell from that, and so on.
     fairness: for liveness that HOLDS, which of its assumptions it takes.
+    certificate: for a HOLDS by induction, the proof; it has been checked again.
     reason: for HOLDS_UP_TO and UNKNOWN, what stopped the search.
     """
 
@@ -147,6 +151,7 @@ class Result:
     peak_bytes: int | None = None
     fairness: Fairness | None = None
     twins: tuple[Twin, ...] = ()
+    certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
         kind, verdict = self.question.kind, self.verdict

@@ -69,11 +69,11 @@ def check(
     watched = [goal, *([premise] if premise is not None else []), *system.watches.values()]
     search = Search(cone(system, watched), goal, premise, budget, observer)
     search.run()
-    trace = _trace(system, search) if search.found is not None else None
+    trace = trace_to(system, search) if search.found is not None else None
     return _result(system, question, search, trace, time.process_time() - started)
 
 
-class _Stop(Exception):  # noqa: N818 - not an error
+class Stop(Exception):  # noqa: N818 - not an error
     """The search cannot go on; the message says why."""
 
 
@@ -111,7 +111,7 @@ class Search:
         self.solver = z3.SolverFor("QF_BV")
         try:
             self._run()
-        except _Stop as why:
+        except Stop as why:
             self._stop(str(why))
         except KeyboardInterrupt:
             self._stop("interrupted")
@@ -123,7 +123,7 @@ class Search:
 
     def _run(self) -> None:
         self.solver.add(self.unrolled.start())
-        if not self._possible():
+        if not self.possible():
             raise ModelError(
                 f"{self.system.name} has no initial state: its initial condition contradicts itself"
             )
@@ -132,20 +132,33 @@ class Search:
             for title in [title for title in self.conditions if title]:
                 self._occurs(title, self.depth)
             self.observer(Progress("search", self.depth, len(self.solver.assertions())))
+            if self.settled():
+                return
             self.stopped = self._bound()
             self.bounded = bool(self.stopped)
             self.solver.add(*self.unrolled.step(self.depth))
-            self.exhausted = not self._possible()
+            self.exhausted = not self.possible()
             if self.exhausted or self.stopped:
                 return
 
+    def settled(self) -> bool:
+        """Whether more is known at this depth than the search itself can tell; an engine that
+        proves says so here.
+        """
+        return False
+
     def _bound(self) -> str:
         """Which bound is reached; empty if none is."""
-        budget, bound = self.budget, DEPTH if self.budget.depth is None else self.budget.depth
+        bound = DEPTH if self.budget.depth is None else self.budget.depth
         if self.depth >= bound:
             return f"the bound of {bound} steps was reached"
-        if budget.megabytes is not None and megabytes_in_use() > budget.megabytes:
-            return f"the memory limit of {budget.megabytes} MB was reached"
+        return self.memory()
+
+    def memory(self) -> str:
+        """That the memory limit is reached; empty if it is not."""
+        limit = self.budget.megabytes
+        if limit is not None and megabytes_in_use() > limit:
+            return f"the memory limit of {limit} MB was reached"
         return ""
 
     def _reaches_goal(self, index: int) -> bool:
@@ -153,7 +166,7 @@ class Search:
         if "" in self.conditions and not self._occurs("", index):
             return False  # the goal of `always` implies the premise
         at_goal = self.unrolled.at(self.goal, index)
-        if self._possible(at_goal):
+        if self.possible(at_goal):
             model = self.solver.model()
             self.found = self.unrolled.state(model, 0), self.unrolled.choices(model, index)
             for title, condition in self.conditions.items():
@@ -166,40 +179,42 @@ class Search:
     def _occurs(self, title: str, index: int) -> bool:
         """Whether the condition occurs after `index` steps; once it has, it is not asked again."""
         condition = self.unrolled.at(self.conditions[title], index)
-        if not self._possible(condition):
+        if not self.possible(condition):
             self.solver.add(z3.Not(condition))
             return False
         self.reached[title] = True
         del self.conditions[title]
         return True
 
-    def _possible(self, *assumed: Term) -> bool:
-        """Whether a run as long as asserted satisfies `assumed`."""
+    def possible(self, *assumed: Term, solver: Term = None) -> bool:
+        """Whether what is asserted (by default: a run of this length) satisfies `assumed`."""
+        solver = self.solver if solver is None else solver
         if self.deadline is not None:
             left = self.deadline - time.monotonic()
             if left <= 0:
-                raise _Stop(self._late())
-            self.solver.set("timeout", max(1, int(left * 1000)))
+                raise Stop(self.late())
+            solver.set("timeout", max(1, int(left * 1000)))
         literals = []
         for term in assumed:
             literal = z3.FreshConst(z3.BoolSort())
-            self.solver.add(z3.Implies(literal, term))
+            solver.add(z3.Implies(literal, term))
             literals.append(literal)
-        answer = self.solver.check(*literals)
+        answer = solver.check(*literals)
         if answer == z3.unknown:
-            why = self.solver.reason_unknown()
+            why = solver.reason_unknown()
             if "interrupted" in why:
                 raise KeyboardInterrupt
             if self.deadline is not None and why in ("timeout", "canceled"):
-                raise _Stop(self._late())
-            raise _Stop(f"the solver gave up: {why}")
+                raise Stop(self.late())
+            raise Stop(f"the solver gave up: {why}")
         return bool(answer == z3.sat)
 
-    def _late(self) -> str:
+    def late(self) -> str:
+        """The reason of a search that is out of time."""
         return f"the time limit of {self.budget.seconds} s was reached"
 
 
-def _trace(system: TransitionSystem, search: Search) -> Trace:
+def trace_to(system: TransitionSystem, search: Search) -> Trace:
     """The run that was found, re-executed; raises `EngineError` if it does not reach the goal."""
     assert search.found is not None
     start, choices = search.found
@@ -226,13 +241,13 @@ def _result(
         covers, reason, depth = "this run", "", len(trace)
     elif search.exhausted:
         verdict = Verdict.FAILS if sometimes else Verdict.HOLDS
-        covers = f"all reachable states: each is reached within {_steps(depth)}"
+        covers = f"all reachable states: each is reached within {steps_of(depth)}"
     else:
         steps = depth if depth >= 0 else None
-        covers = "no run" if steps is None else f"all traces of at most {_steps(steps)}"
+        covers = "no run" if steps is None else f"all traces of at most {steps_of(steps)}"
         verdict = Verdict.UNKNOWN
         if sometimes and search.bounded:
-            reason = f"no witness within {_steps(depth)}; {reason}"
+            reason = f"no witness within {steps_of(depth)}; {reason}"
         elif search.bounded:
             verdict = Verdict.HOLDS_UP_TO
     return Result(
@@ -252,5 +267,6 @@ def _result(
     )
 
 
-def _steps(count: int) -> str:
+def steps_of(count: int) -> str:
+    """`1 step`, `2 steps` …"""
     return f"{count} step" if count == 1 else f"{count} steps"

@@ -49,6 +49,9 @@ ENGINES: Mapping[str, Engine] = {
         Engine("native"),
         Engine("explicit"),
         Engine("bmc"),
+        Engine("induction"),
+        Engine("spacer"),
+        Engine("pdr"),
         Engine("liveness"),
         Engine("knowledge"),
     )

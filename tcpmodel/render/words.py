@@ -16,48 +16,12 @@ from itertools import accumulate
 from tcpmodel.core.terms import Value
 from tcpmodel.core.trace import Message, State, Step, Trace
 from tcpmodel.render.counts import said, ticks
+from tcpmodel.render.vocabulary import GHOSTS, OUTCOMES, TCB, TOLD
 
 NETWORK, CLOCK = "network", "clock"
 
 NO_CONNECTION = ("CLOSED", "LISTEN")
 """The states in which an endpoint has no connection, not even an embryonic one."""
-
-TCB = {
-    "iss": "ISS",
-    "irs": "IRS",
-    "snd_una": "SND.UNA",
-    "snd_nxt": "SND.NXT",
-    "rcv_nxt": "RCV.NXT",
-    "rtx_timer": "retransmission timer",
-    "passive": "passive",
-    "snd_wnd": "SND.WND",
-    "snd_wl1": "SND.WL1",
-    "snd_wl2": "SND.WL2",
-}
-"""Fields of an endpoint that a change of state explains, as people spell them."""
-
-_TOLD = {"state", "inc", "peer", "timer", "outcome", "confirmed", "stale_text", "stale_fin"} | {
-    *("taken", "got", "duplicated", "skipped", "overtaken", "cut"),
-    *("swayed", "cut_short", "served", "served_twice"),
-}
-"""Fields of an endpoint whose changes have words of their own."""
-
-_GHOSTS = {
-    "stale_text": "has delivered text of an old incarnation",
-    "stale_fin": "has taken an old FIN for a new one",
-    "duplicated": "has delivered an octet twice",
-    "skipped": "has delivered an octet before an earlier one",
-    "overtaken": "has delivered an octet after a later one",
-    "cut": "has taken the FIN before an octet that precedes it",
-    "cut_short": "its TIME-WAIT is cut short",
-    "served_twice": "has delivered the text of a SYN twice",
-}
-
-_OUTCOMES = {
-    "refused": "its user is told: connection refused",
-    "reset": "its user is told: connection reset",
-    "timeout": "its user is told: connection timed out",
-}
 
 
 class Fate(Enum):
@@ -316,12 +280,12 @@ class Story:
         elif field == "peer" and value and not _lives(after, peer, value):
             gone = f"believes in incarnation {value} of {peer}, which is over"
             yield Note(agent, gone, "alarm")
-        elif field in _GHOSTS and value is True:
-            yield Note(agent, _GHOSTS[field], "alarm")
+        elif field in GHOSTS and value is True:
+            yield Note(agent, GHOSTS[field], "alarm")
         elif field == "confirmed" and value is True:
             yield Note(agent, f"confirmed by {peer}", "aside")
-        elif field == "outcome" and value in _OUTCOMES:
-            yield Note(agent, _OUTCOMES[str(value)])
+        elif field == "outcome" and value in OUTCOMES:
+            yield Note(agent, OUTCOMES[str(value)])
         elif field == "timer" and after.get(f"{agent}.state") == "TIME-WAIT":
             yield Note(agent, f"{ticks(number(value)) if value else 'no tick'} of TIME-WAIT left")
 
@@ -331,7 +295,7 @@ class Story:
         found = []
         for name, (before, after) in self.trace.changes(index).items():
             agent, _, field = name.rpartition(".")
-            if self._is_bookkeeping(name) or (agent and field in _TOLD):
+            if self._is_bookkeeping(name) or (agent and field in TOLD):
                 continue
             if agent and (words := said(field, after)) is not None:
                 found += [f"{agent} {words}"] if words else []
@@ -373,7 +337,7 @@ class Story:
         for name, value in initial.items():
             agent, _, field = name.rpartition(".")
             state = initial.get(f"{agent}.state")
-            if self._is_bookkeeping(name) or (state is not None and field in _TOLD):
+            if self._is_bookkeeping(name) or (state is not None and field in TOLD):
                 continue
             if state is None or (value and (state not in NO_CONNECTION or field not in TCB)):
                 spelling = name if state is None else TCB.get(field, field)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeAlias
 
 import z3
@@ -153,6 +154,21 @@ def solutions(
 def code_of(value: Term) -> int:
     """The code of a constant term."""
     return int(z3.is_true(value)) if z3.is_bool(value) else int(value.as_long())
+
+
+def first_states(system: TransitionSystem, limit: int) -> list[Codes]:
+    """The first `limit` states that a breadth-first search meets, slots as they are."""
+    run = interpreter(system, canonical=False)
+    order = list(islice(solutions(system, limit), limit))
+    seen = set(order)
+    for state in order:
+        for _, there in run.successors(state):
+            if len(order) >= limit:
+                return order
+            if there not in seen:
+                seen.add(there)
+                order.append(there)
+    return order
 
 
 class _Generator:

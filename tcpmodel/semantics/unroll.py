@@ -59,13 +59,19 @@ class Unrolling:
         """
         pairs = [(v.term, _copy(v.term, index)) for v in self.system.variables]
         pairs += [(self._next[v.name], _copy(v.term, index + 1)) for v in self.system.variables]
-        pairs.append((self._selector, self.taken(index)))
+        pairs.append((self.selector, self.taken(index)))
         found = [Substitution(pairs + self._inputs(index))(self._relation)]
         return found if self.past is None else found + self.past.arrives(index)
 
     def taken(self, index: int) -> Term:
         """The place in `actions` of the action taken after `index` steps."""
-        return z3.BitVec(f"action!{index}", self._selector.size())
+        return z3.BitVec(f"action!{index}", self.selector.size())
+
+    def differ(self, one: int, other: int) -> Term:
+        """The states after `one` and after `other` steps are not the same."""
+        return z3.Or(
+            [self.at(v.term, one) != self.at(v.term, other) for v in self.system.variables]
+        )
 
     def _inputs(self, index: int) -> list[tuple[Term, Term]]:
         if self.past is not None:
@@ -75,7 +81,8 @@ class Unrolling:
     # --- the relation, once, over the variables themselves ----------------------------------
 
     @cached_property
-    def _selector(self) -> Term:
+    def selector(self) -> Term:
+        """Which action is taken, by its place in `actions`."""
         return z3.FreshConst(z3.BitVecSort(max(1, (len(self.actions) - 1).bit_length())))
 
     @cached_property
@@ -84,20 +91,24 @@ class Unrolling:
 
     def chosen(self, places: Iterable[int]) -> Term:
         """One of the actions at `places` is taken."""
-        return z3.Or([self._selector == place for place in places])
+        return z3.Or([self.selector == place for place in places])
 
     def _one_step(self) -> Term:
         if not self.actions:
             return z3.BoolVal(False)
-        parts = [z3.ULE(self._selector, len(self.actions) - 1)]
-        guards = _grouped((part, i) for i, a in enumerate(self.actions) for part in a.guard)
-        parts += [z3.Implies(self.chosen(places), guard) for guard, places in guards]
-        parts += [self._next[v.name] == self._after(v) for v in self.system.variables]
+        parts = self.enabled()
+        parts += [self._next[v.name] == self.after(v) for v in self.system.variables]
         if self.past is not None:
             parts += self.past.relation()
         return z3.And(parts)
 
-    def _after(self, var: Var) -> Term:
+    def enabled(self) -> list[Term]:
+        """The selector stands for an action that can be taken."""
+        guards = _grouped((part, i) for i, a in enumerate(self.actions) for part in a.guard)
+        ruled = [z3.Implies(self.chosen(places), guard) for guard, places in guards]
+        return [z3.ULE(self.selector, len(self.actions) - 1), *ruled]
+
+    def after(self, var: Var) -> Term:
         """What the action taken makes of `var`; actions that agree on it share one test."""
         updates = _grouped(
             (action.updates[var.name], place)

@@ -13,7 +13,7 @@ starts when that has happened).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import z3
 
@@ -50,6 +50,7 @@ class Peer:
     """One side: its variables, and what changes them."""
 
     name: str
+    capacity: int = CAPACITY
 
     @property
     def tcb(self) -> Var:
@@ -62,7 +63,7 @@ class Peer:
     @property
     def queue(self) -> list[Var]:
         """What is under way to this peer, oldest first; empty places are at the end."""
-        return [Var(f"{self.name}.queue[{i}]", MESSAGE) for i in range(CAPACITY)]
+        return [Var(f"{self.name}.queue[{i}]", MESSAGE) for i in range(self.capacity)]
 
     @property
     def variables(self) -> tuple[Var, ...]:
@@ -116,9 +117,9 @@ class Peer:
 A, B = Peer("A"), Peer("B")
 
 
-def steps() -> Iterator[Action]:
+def steps(a: Peer = A, b: Peer = B) -> Iterator[Action]:
     """Every action of the specification, for both peers."""
-    for me, peer in ((A, B), (B, A)):
+    for me, peer in ((a, b), (b, a)):
         for name, guard, updates in (*_calls(me, peer), *_arrivals(me, peer), *_notes(me, peer)):
             yield Action(f"{me.name} {name}", guard, updates)
 
@@ -181,13 +182,13 @@ def _notes(me: Peer, peer: Peer) -> Iterator[_Rule]:
         yield f"is reset to {after}", (me.begins("RST"),), me.pop() | me.becomes(after)
 
 
-def _initial() -> Term:
+def _initial(a: Peer, b: Peer) -> Term:
     """One peer has sent its SYN, the other listens with the SYN waiting; either way round."""
     no = MESSAGE.term("-")
     return z3.And(
-        A.tcb.term,
-        B.tcb.term,
-        *(q.term == no for p in (A, B) for q in p.queue[1:]),
+        a.tcb.term,
+        b.tcb.term,
+        *(q.term == no for p in (a, b) for q in p.queue[1:]),
         z3.Or(
             *(
                 z3.And(
@@ -196,27 +197,43 @@ def _initial() -> Term:
                     other.is_in("LISTEN"),
                     other.begins("SYN"),
                 )
-                for one, other in ((A, B), (B, A))
+                for one, other in ((a, b), (b, a))
             )
         ),
     )
 
 
-def specification() -> TransitionSystem:
+def specification(a: Peer = A, b: Peer = B) -> TransitionSystem:
     """All steps, without the constraints of the model: its state space has no end."""
     return TransitionSystem(
         "RFC 9293 in TLA+",
-        (*A.variables, *B.variables),
-        _initial(),
-        tuple(steps()),
-        watches={f"queue of {p.name} full": p.full for p in (A, B)},
+        (*a.variables, *b.variables),
+        _initial(a, b),
+        tuple(steps(a, b)),
+        watches={f"queue of {p.name} full": p.full for p in (a, b)},
     )
+
+
+def bounded(bound: int) -> TransitionSystem:
+    """The model with at most `bound` messages in a queue: nobody puts one more into a full one."""
+    a, b = (Peer(name, bound) for name in "AB")
+    free = _constrained(specification(a, b), a, b)
+    full = {a.name: b, b.name: a}  # what a peer sends goes into the queue of the other
+    actions = []
+    for action in free.actions:
+        other = full[action.name[0]]
+        room = (z3.Not(other.full),) if other.queue[0].name in action.updates else ()
+        actions.append(replace(action, guard=(*action.guard, *room)))
+    return replace(free, actions=tuple(actions))
 
 
 def system() -> TransitionSystem:
     """The model that TLC counts: no step to a state with equal neighbours, no forbidden step."""
-    free = specification()
-    allowed = z3.And(A.no_equal_neighbours, B.no_equal_neighbours)
+    return _constrained(specification(), A, B)
+
+
+def _constrained(free: TransitionSystem, a: Peer, b: Peer) -> TransitionSystem:
+    allowed = z3.And(a.no_equal_neighbours, b.no_equal_neighbours)
     actions = []
     for action in free.actions:
         if action.name[2:] in FORBIDDEN:

@@ -11,7 +11,8 @@ from tcpmodel.engines import explicit
 from tcpmodel.render.chart import chart
 from tcpmodel.render.counts import said
 from tcpmodel.render.text import text
-from tcpmodel.render.words import TCB, Fate, Story
+from tcpmodel.render.vocabulary import TCB
+from tcpmodel.render.words import Fate, Story
 from tcpmodel.tcp.compose import compose
 from tcpmodel.tcp.scenario import scenario
 from tcpmodel.tcp.tcb import tcb_domains

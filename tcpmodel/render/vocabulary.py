@@ -1,0 +1,42 @@
+"""The fields of an endpoint as people spell them, and what their changes mean."""
+
+from __future__ import annotations
+
+TCB = {
+    "iss": "ISS",
+    "irs": "IRS",
+    "snd_una": "SND.UNA",
+    "snd_nxt": "SND.NXT",
+    "rcv_nxt": "RCV.NXT",
+    "rtx_timer": "retransmission timer",
+    "passive": "passive",
+    "snd_wnd": "SND.WND",
+    "snd_wl1": "SND.WL1",
+    "snd_wl2": "SND.WL2",
+}
+"""Fields of an endpoint that a change of state explains, as people spell them."""
+
+TOLD = {"state", "inc", "peer", "timer", "outcome", "confirmed", "stale_text", "stale_fin"} | {
+    *("taken", "got", "duplicated", "skipped", "overtaken", "cut"),
+    *("swayed", "cut_short", "served", "served_twice"),
+}
+"""Fields of an endpoint whose changes have words of their own."""
+
+GHOSTS = {
+    "stale_text": "has delivered text of an old incarnation",
+    "stale_fin": "has taken an old FIN for a new one",
+    "duplicated": "has delivered an octet twice",
+    "skipped": "has delivered an octet before an earlier one",
+    "overtaken": "has delivered an octet after a later one",
+    "cut": "has taken the FIN before an octet that precedes it",
+    "cut_short": "its TIME-WAIT is cut short",
+    "served_twice": "has delivered the text of a SYN twice",
+}
+"""What it means that a ghost becomes true."""
+
+OUTCOMES = {
+    "refused": "its user is told: connection refused",
+    "reset": "its user is told: connection reset",
+    "timeout": "its user is told: connection timed out",
+}
+"""What the end of a connection means to its user."""
