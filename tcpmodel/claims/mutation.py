@@ -8,7 +8,8 @@ or if the model cannot be built any more; by a *run* if that is no longer played
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from tcpmodel.claims.pool import Watcher, run_jobs
 from tcpmodel.claims.runner import Job, Outcome
@@ -23,6 +24,8 @@ from tcpmodel.tcp.compose import compose, rules
 from tcpmodel.tcp.faults import Fault, base_name, concerned, faults_of, faults_of_actions
 from tcpmodel.tcp.scenario import Scenario, scenario
 from tcpmodel.tcp.totality import Totality
+
+SCHEMA = "tcpmodel-mutation/1"
 
 MOST = 40
 """How many claims are asked about one fault, the cheapest first."""
@@ -251,3 +254,13 @@ def summary(findings: Sequence[Finding]) -> Iterator[tuple[str, int]]:
     """How many faults have which fate."""
     for fate in (STRUCTURE, RUN, CLAIM, EQUIVALENT, EXPLANATION, NOBODY):
         yield fate, sum(finding.fate == fate for finding in findings)
+
+
+def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
+    """The findings for programs."""
+    return {
+        "schema": SCHEMA,
+        "faults": len(findings),
+        "fates": {fate: count for fate, count in summary(findings) if count},
+        "findings": [{"name": str(found.fault), **asdict(found)} for found in findings],
+    }

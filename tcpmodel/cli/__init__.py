@@ -16,6 +16,7 @@ from tcpmodel import __version__
 from tcpmodel.cli.checking import check
 from tcpmodel.cli.explaining import explain
 from tcpmodel.cli.output import EXIT_CODES, stop
+from tcpmodel.cli.reporting import report
 from tcpmodel.cli.running import run_
 from tcpmodel.cli.showing import diagram, doctor, list_
 from tcpmodel.cli.verifying import verify
@@ -58,5 +59,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign gets a ? instead
 
 
-for _command in (verify, explain, check, run_, diagram, list_, doctor):
+for _command in (verify, explain, check, run_, diagram, list_, report, doctor):
     main.add_command(_command)
