@@ -195,19 +195,20 @@ class Hunt:
         return [fault for fault in faults if fault not in self.findings]
 
     def ask_solver(self, where: Mapping[Fault, Sequence[str]]) -> dict[Fault, list[str]]:
-        """The scenarios in which each fault has an effect; clashes are noted."""
+        """The scenarios in which each fault has an effect; clashes are noted, and end it."""
         solver, effective = Solver(), dict[Fault, list[str]]()
         for number, (fault, texts) in enumerate(where.items()):
             if number % 50 == 0:
                 self.note(f"solver: {number} of {len(where)} faults")
-            effective[fault] = [text for text in texts if solver.has_effect(fault, text)]
-            if not effective[fault]:
-                how = "what is removed follows from the other conditions, or never holds"
+            first = next((text for text in texts if solver.has_effect(fault, text)), "")
+            effective[fault] = []
+            if not first:
+                how = "what is removed follows from the other conditions"
                 self.findings[fault] = Finding(fault, EQUIVALENT, "", how)
-            elif self.structural:
-                text = effective[fault][0]
-                if clash := solver.totality(text).clash(fault):
-                    self.findings[fault] = Finding(fault, STRUCTURE, text, str(clash))
+            elif self.structural and (clash := solver.totality(first).clash(fault)):
+                self.findings[fault] = Finding(fault, STRUCTURE, first, str(clash))
+            else:
+                effective[fault] = [text for text in texts if solver.has_effect(fault, text)]
         return effective
 
     def ask_runs(self, faults: Iterable[Fault]) -> None:

@@ -220,6 +220,6 @@ def faulty_actions(
             yield action
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=256)
 def _words(switches: Scenario) -> Wording:
     return Wording(Me.symbolic(switches), symbolic_segment(switches))
