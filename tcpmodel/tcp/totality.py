@@ -1,4 +1,6 @@
-"""Every arriving segment is taken up by exactly one rule: proved for all TCBs and all segments.
+"""Every arriving segment is taken up by exactly one rule, every call of a user by at most one.
+
+That is proved for all TCBs and all segments.
 
 Also, what a solver can say of a seeded fault without any search: that it makes a gap or an overlap,
 or that it is none, because what was removed follows from the rest.
@@ -26,15 +28,17 @@ from tcpmodel.tcp.tcb import Me, segment_domains, tcb_domains
 
 @dataclass(frozen=True)
 class Clash:
-    """A state and the control bits of a segment that not exactly one rule takes up."""
+    """A state, and the control bits of a segment (or the name of a call) that not exactly one rule
+    takes up.
+    """
 
     state: str
-    ctl: str
+    event: str
     rules: tuple[str, ...]
 
     def __str__(self) -> str:
         many = f"{len(self.rules)} rules take it up" if self.rules else "no rule takes it up"
-        return f"{self.ctl} in {self.state}: {many}"
+        return f"{self.event} in {self.state}: {many}"
 
 
 class Totality:
@@ -62,24 +66,50 @@ class Totality:
         while model := self._example(self.ctl != 0, z3.Not(exactly_one), *found):
             clash = self._clash(model, self.guards)
             yield clash
-            state, bits = STATE.term(clash.state), CTL.term(clash.ctl)
+            state, bits = STATE.term(clash.state), CTL.term(clash.event)
             found.append(z3.Or(self.state != state, self.ctl != bits))
 
-    def clash(self, fault: Fault) -> Clash | None:
-        """What a fault in a rule for segments leads to; None if it leads to no clash.
+    def ambiguities(self) -> Iterator[Clash]:
+        """Calls that more than one rule takes up; each label once.
 
-        Where no rule is touched there is none: `clashes` is about that.
+        Timeouts are not among them: which of SYN and FIN is to be sent again is a matter of
+        numbers that are only right in TCBs that can come about.
         """
-        guards = _guards(faulty_rules(self.switches, self.rules, fault))
-        for name, sound in self.guards.items():
-            faulty = guards.get(name, z3.BoolVal(False))
-            if sound.eq(faulty):
-                continue
-            others = z3.Or(*(guard for other, guard in guards.items() if other != name))
-            overlap = z3.And(faulty, z3.Not(sound), others)
-            gap = z3.And(sound, z3.Not(faulty), z3.Not(others))
-            if model := self._example(self.ctl != 0, z3.Or(overlap, gap)):
-                return self._clash(model, guards)
+        for label, guards in _calls(self.rules).items():
+            at_most_one = z3.PbLe([(guard, 1) for guard in guards.values()], 1)
+            if len(guards) > 1 and (model := self._example(z3.Not(at_most_one))):
+                yield self._clash(model, guards, label)
+
+    def clash(self, fault: Fault) -> Clash | None:
+        """What a fault in a guard leads to: a gap or an overlap; None if it leads to neither.
+
+        Where no rule is touched there is none: `clashes` and `ambiguities` are about that.
+        """
+        faulty = faulty_rules(self.switches, self.rules, fault)
+        calls = _calls(faulty)
+        for label, sound in _calls(self.rules).items():
+            if model := self._overlap(sound, calls.get(label, {}), z3.BoolVal(True)):
+                return self._clash(model, calls[label], label)
+        guards = _guards(faulty)
+        there = self.ctl != 0
+        model = self._overlap(self.guards, guards, there) or self._gap(guards, there)
+        return self._clash(model, guards) if model else None
+
+    def _overlap(
+        self, sound: Mapping[str, Term], faulty: Mapping[str, Term], when: Term
+    ) -> z3.ModelRef | None:
+        """Where a guard that has become weaker meets another one."""
+        for name, guard in faulty.items():
+            others = [other for title, other in faulty.items() if title != name]
+            if others and not guard.eq(sound[name]):
+                return self._example(when, guard, z3.Not(sound[name]), z3.Or(*others))
+        return None
+
+    def _gap(self, faulty: Mapping[str, Term], when: Term) -> z3.ModelRef | None:
+        """Where a guard that has become stronger, or has gone, leaves nothing."""
+        for name, guard in self.guards.items():
+            if name not in faulty or not guard.eq(faulty[name]):
+                return self._example(when, guard, z3.Not(z3.Or(*faulty.values())))
         return None
 
     def has_no_effect(self, fault: Fault) -> bool:
@@ -96,11 +126,11 @@ class Totality:
         changed = [g != faulty[n] for n, g in sound.items() if not g.eq(faulty[n])]
         return self._example(self.ctl != 0, z3.Or(*changed)) is None
 
-    def _clash(self, model: z3.ModelRef, guards: Mapping[str, Term]) -> Clash:
+    def _clash(self, model: z3.ModelRef, guards: Mapping[str, Term], label: str = "") -> Clash:
         state = model.eval(self.state, model_completion=True)
         bits = model.eval(self.ctl, model_completion=True)
         fire = [n for n, g in guards.items() if z3.is_true(model.eval(g, True))]
-        return Clash(STATE.names[state.as_long()], CTL.names[bits.as_long()], tuple(fire))
+        return Clash(STATE.names[state.as_long()], label or CTL.names[bits.as_long()], tuple(fire))
 
     def _example(self, *conditions: Term) -> z3.ModelRef | None:
         """A TCB and a segment for which `conditions` hold; None if there are none."""
@@ -120,3 +150,15 @@ def _guards(found: Iterable[Rule]) -> dict[str, Term]:
         if rule.kind == "segment":
             guards[base_name(rule.name).split("(")[0]].append(conjunction(rule.reaction.when))
     return {name: z3.Or(*cases) for name, cases in guards.items()}
+
+
+def _calls(found: Iterable[Rule]) -> dict[str, dict[str, Term]]:
+    """The guards of calls: by label, then by name."""
+    guards: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
+    for rule in found:
+        if rule.kind == "call":
+            guards[rule.label][base_name(rule.name)].append(conjunction(rule.reaction.when))
+    return {
+        label: {name: z3.Or(*cases) for name, cases in cases_of.items()}
+        for label, cases_of in guards.items()
+    }
