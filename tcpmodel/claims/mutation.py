@@ -39,7 +39,7 @@ FURTHER = (
 """Scenarios with rules that no claim's scenario has."""
 
 MOST = 12
-"""How many claims are asked about one fault, the most promising first, then the cheapest."""
+"""How many claims are asked about one fault, the most promising first."""
 
 AT_ONCE = 2
 """How many claims are asked about one fault before the answers are looked at."""
@@ -172,7 +172,8 @@ class Hunt:
 
     claims: the verdicts to ask for.  structural: whether a clash of rules counts; without it, runs
     and claims have to notice every fault.  with_runs: whether written runs are asked.
-    only: the faults of rules whose name contains this.
+    only: the faults of rules whose name contains this.  further: scenarios of no claim, in which
+    the solver and runs look for faults, too.
     """
 
     claims: Sequence[Job]
@@ -182,13 +183,14 @@ class Hunt:
     structural: bool = True
     with_runs: bool = True
     only: str = ""
+    further: Sequence[str] = FURTHER
     findings: dict[Fault, Finding] = field(default_factory=dict)
     asked: dict[Fault, int] = field(default_factory=dict)
 
     def run(self) -> list[Finding]:
         """Every fault with its finding, in the order of the rules."""
         sound = dict(run_jobs(self.claims, self.processes, self.watcher))
-        where = places(dict.fromkeys([*(job.scenario for job in self.claims), *FURTHER]))
+        where = places(dict.fromkeys([*(job.scenario for job in self.claims), *self.further]))
         where = {fault: texts for fault, texts in where.items() if self.only in fault.rule}
         effective = self.ask_solver(where)
         if self.with_runs:
@@ -237,7 +239,8 @@ class Hunt:
         """Ask the claims in whose scenario the rule of a fault fires.
 
         Whoever does too much violates what holds; whoever does too little lacks a run that goes
-        through the rule.  Those claims are asked first, and of each kind the cheapest.
+        through the rule.  Those claims are asked first: of the former those that see most states,
+        of the latter the cheapest.
         """
         cheapest = sorted(
             (job for job, found in sound.items() if found.as_expected and not found.vacuous),
@@ -253,7 +256,10 @@ class Hunt:
                 if job.scenario in effective[fault] and _fires(fault, fired[job])
             ]
             weaker = fault.what == "remove"
-            able.sort(key=lambda job: bool(used[job]) if weaker else fault.rule not in used[job])
+            if weaker:
+                able.sort(key=lambda job: (bool(used[job]), -(sound[job].states or 0)))
+            else:
+                able.sort(key=lambda job: fault.rule not in used[job])
             todo[fault] = [replace(job, budget=LIMITS, fault=fault) for job in able[:MOST]]
         for start in range(0, MOST, AT_ONCE):
             jobs = [job for f in self.open(todo) for job in todo[f][start : start + AT_ONCE]]

@@ -50,7 +50,85 @@ BY_RUN = {
 }
 """Faults, and the first written run that is another one with them."""
 
-BY_CLAIM: dict[Fault, tuple[str, str]] = {}
+BLIND = "incarnations=1 gives_up=off adversary=off_path forgeries=1 forges=rst"
+CRASHING = (
+    "clock closes=nobody crash=A isn=distinct rfc5961=off data=1 senders=A retransmit=off dup=1 "
+    "quiet=1"
+)
+
+BY_CLAIM: dict[Fault, tuple[str, str]] = {
+    # the check of the ACK is dropped
+    Fault("syn_received_receives_ack", "remove", "SEG.ACK > SND.UNA and =< SND.NXT"): (
+        "P01",
+        "rfc9293 rst=off",
+    ),
+    Fault("time_wait_timeout", "remove", "me.timer == 0"): ("P60", "tw2 tw_rfc1337=on"),
+    # TIME-WAIT is one tick short
+    Fault("receives_fin__fin_wait_2", "less", "timer"): ("P60", "tw2 tw_rfc1337=on"),
+    # there is no TIME-WAIT
+    Fault("receives_fin__fin_wait_2", "forget", "timer"): ("P61", "tw2 tw_rfc1337=on"),
+    # text is taken in any order
+    Fault("receives_text__established", "remove", "seg begins at RCV.NXT"): (
+        "P88",
+        "rfc9293 incarnations=1 data=2 senders=A",
+    ),
+    Fault("receives_fin__established", "remove", "seg begins at RCV.NXT"): (
+        "P47",
+        "rfc9293 incarnations=1 data=2 senders=A",
+    ),
+    # a reset is taken anywhere in the window
+    Fault("receives_reset", "remove", "seg begins at RCV.NXT"): (
+        "P95",
+        f"rfc9293 {BLIND} guess=window",
+    ),
+    Fault("syn_received_receives_reset__passive", "remove", "seg begins at RCV.NXT"): (
+        "P98",
+        "rfc9293 incarnations=1 gives_up=off closes=nobody adversary=off_path forgeries=1 "
+        "forges=rst guess=window",
+    ),
+    # a reset is believed that acknowledges nothing
+    Fault("syn_sent_receives_reset", "remove", "seg acknowledges my SYN"): (
+        "P41",
+        f"rfc793 {BLIND} guess=exact",
+    ),
+    Fault("udp_receives", "delete"): ("P88w", "udp"),
+    Fault("network duplicates", "delete"): ("P90d", "udp dup=1"),
+    Fault("network loses", "delete"): ("P90", "udp"),
+    Fault("cookie_returns", "delete"): (
+        "P102",
+        "rfc9293 incarnations=1 closes=nobody gives_up=off loss=0 data=1 senders=B syn_cookies=on",
+    ),
+    # nobody keeps quiet after a crash
+    Fault("crash", "forget", "quiet"): (
+        "P72",
+        CRASHING,
+    ),
+    Fault("quiet_time_over", "remove", "me.quiet == 1"): (
+        "P72",
+        CRASHING,
+    ),
+    Fault("probes_zero_window__established", "delete"): (
+        "P93",
+        "rfc9293 incarnations=1 gives_up=off closes=nobody data=2 senders=A window=1 receiver=slow",
+    ),
+    # segments outlive the MSL
+    Fault("clock tick", "remove", "slot.age != MSL"): ("P61", "tw2 tw_rfc1337=on"),
+    Fault("send__established", "remove", "octets are left to send"): (
+        "P47",
+        "flags_only incarnations=1 data=1 senders=A channel=fifo retransmit=off loss=0",
+    ),
+    # a FIN is never sent again
+    Fault("retransmit_fin__last_ack", "delete"): ("P58", "tw2 incarnations=1 loss=1"),
+    Fault("retransmit_syn__syn_sent", "forget", "rtx_timer"): (
+        "P79w",
+        "linux_old roles=alone gives_up=off incarnations=1",
+    ),
+    # it gives up too early
+    Fault("gives_up", "remove", "tries are exhausted"): (
+        "P81",
+        "linux_old roles=alone gives_up=off incarnations=1 rto=3",
+    ),
+}
 """Faults, and a claim with the scenario in which its verdict is another one with them."""
 
 
@@ -110,6 +188,7 @@ def test_the_report_names_what_catches_each_fault() -> None:
         told.append,
         lambda job, progress: None,
         only="close_second",
+        further=(),
     )
     report = as_json(hunt.run())
     assert report["fates"] == {STRUCTURE: 2, RUN: 1}
