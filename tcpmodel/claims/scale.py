@@ -13,7 +13,7 @@ from tcpmodel.core.property import always
 from tcpmodel.core.result import Budget, Observer, silent
 from tcpmodel.engines import explicit
 from tcpmodel.tcp.compose import compose
-from tcpmodel.tcp.scenario import PRESETS, Scenario
+from tcpmodel.tcp.scenario import PRESETS, Scenario, scenario
 
 SCHEMA = "tcpmodel-scale/1"
 
@@ -60,10 +60,10 @@ def size_of(name: str, switches: Scenario, budget: Budget, observer: Observer = 
     )
 
 
-def preset_sizes(budget: Budget, observer: Observer = silent) -> Iterator[Size]:
-    """The size of every preset."""
-    for name, switches in PRESETS.items():
-        yield size_of(name, switches, budget, observer)
+def sizes_of(texts: Sequence[str], budget: Budget, observer: Observer = silent) -> Iterator[Size]:
+    """The sizes of scenarios; of every preset if none is named."""
+    for text in texts or PRESETS:
+        yield size_of(text, scenario(text), budget, observer)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def mutation(
     Every rule without one of the conditions of its guard, with the opposite of it, and missing;
     timers that are not set or one tick short; repeated ISNs; the network and the clock likewise.
     """
-    from tcpmodel.claims.mutation import CLAIM, NOBODY, Hunt, as_json
+    from tcpmodel.claims.mutation import CLAIM, FURTHER, NOBODY, Hunt, as_json
     from tcpmodel.claims.runner import jobs_of
     from tcpmodel.core.result import Budget
 
@@ -74,6 +74,7 @@ def mutation(
             structural=not (names or no_structure),
             with_runs=not names,
             only=rule,
+            further=() if names else FURTHER,
         )
         findings = hunt.run()
     if names:
@@ -101,6 +102,7 @@ def _tell(findings: Sequence[Finding]) -> None:
 @report.command(
     epilog="Example:  tcpmodel report scale --max-states 200000 --json scale.json > scale.md"
 )
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option(
     "--max-states",
     type=click.IntRange(1),
@@ -112,15 +114,23 @@ def _tell(findings: Sequence[Finding]) -> None:
 @click.option("--presets-only", is_flag=True, help="Leave out the claims.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - is stdout.")
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Parallel processes.")
-def scale(max_states: int, presets_only: bool, json_file: str | None, jobs: int | None) -> None:
-    """How large the models are: states, bits and actions of each preset, states of each claim."""
-    from tcpmodel.claims.scale import as_json, as_markdown, largest, preset_sizes
+def scale(
+    scenarios: tuple[str, ...],
+    max_states: int,
+    presets_only: bool,
+    json_file: str | None,
+    jobs: int | None,
+) -> None:
+    """How large the models are: states, bits and actions of each preset (or of each SCENARIO,
+    'PRESET key=value …', and then of nothing else), and the states of each claim.
+    """
+    from tcpmodel.claims.scale import as_json, as_markdown, largest, sizes_of
     from tcpmodel.core.result import Budget
 
     with Live(1) as live:
         budget = Budget(states=max_states)
-        sizes = list(preset_sizes(budget, live.observer("preset")))
-    outcomes = [] if presets_only else _settled(jobs or os.cpu_count() or 1)
+        sizes = list(sizes_of(scenarios, budget, live.observer("scenario")))
+    outcomes = [] if presets_only or scenarios else _settled(jobs or os.cpu_count() or 1)
     claims = largest(outcomes)
     if json_file != "-":
         click.echo(as_markdown(sizes, claims), nl=False)

@@ -60,13 +60,17 @@ def test_the_largest_scenario_of_a_claim_is_named_and_too_many_states_are_explai
     assert as_json([], [row])["claims"][0]["states"] == MANY + 1
 
 
-def test_report_scale_prints_every_preset() -> None:
-    """As Markdown, and as JSON with the same numbers."""
-    ran = run("report", "scale", "--presets-only", "--max-states", 200, "--json", "-")
+def test_report_scale_prints_scenarios() -> None:
+    """Those that are named, as Markdown, and as JSON with the same numbers."""
+    names = ("udp", "two_way incarnations=1")
+    told = json.loads(run("report", "scale", *names, "--json", "-").out)
+    assert [size["scenario"] for size in told["presets"]] == list(names)
+    ran = run("report", "scale", *names)
     assert ran.code == 0
-    told = json.loads(ran.out)
-    assert [size["scenario"] for size in told["presets"]] == list(PRESETS)
-    assert all(size["actions"] and size["bits"] for size in told["presets"])
+    for size in told["presets"]:
+        assert f"| {size['scenario']} |" in ran.out
+        assert f"| {size['states']:,} | {size['transitions']:,} | {size['depth']} |" in ran.out
+    assert run("report", "scale", "no_preset").code == 2
 
 
 def test_report_mutation_says_what_a_claim_catches() -> None:
