@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 STYLES = {"unexplained": "bold red", "equivalent": "dim", "explained": "yellow"}
 
 
-@click.group()
+@click.group(epilog="Example:  tcpmodel report mutation --claim P01")
 def report() -> None:
     """Reports about the model and its claims: seeded faults, size."""
 
