@@ -27,6 +27,7 @@ from tcpmodel.core.trace import Trace
 from tcpmodel.engines.lifting import lift
 from tcpmodel.engines.registry import choose
 from tcpmodel.tcp.compose import Model, compose
+from tcpmodel.tcp.faults import Fault
 from tcpmodel.tcp.scenario import scenario
 
 SCHEMA = "tcpmodel-verify/1"
@@ -34,13 +35,14 @@ SCHEMA = "tcpmodel-verify/1"
 
 @dataclass(frozen=True)
 class Job:
-    """One claim in one scenario, by name."""
+    """One claim in one scenario, by name; with a mistake in the model, if one is seeded."""
 
     file: str
     code: str
     scenario: str
     engine: str = "auto"
     budget: Budget = field(default_factory=Budget)
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,9 @@ def run_job(job: Job, observer: Observer = silent) -> Outcome:
             claim = next((c for c in load(Path(job.file)) if c.code == job.code), None)
             if claim is None:
                 raise ModelError(f"{job.file}: it has no claim {job.code} any more")
-            result, chosen = check_claim(claim, job.scenario, job.engine, job.budget, observer)
+            result, chosen = check_claim(
+                claim, job.scenario, job.engine, job.budget, observer, job.fault
+            )
     except ModelError as error:
         return failed(job, str(error), claim)
     except EngineError as error:
@@ -127,13 +131,18 @@ def run_job(job: Job, observer: Observer = silent) -> Outcome:
 
 
 def check_claim(
-    claim: Claim, text: str, engine: str, budget: Budget, observer: Observer = silent
+    claim: Claim,
+    text: str,
+    engine: str,
+    budget: Budget,
+    observer: Observer = silent,
+    fault: Fault | None = None,
 ) -> tuple[Result, str]:
     """The result of a claim in a scenario, and why its engine was chosen.
 
     Raises `ModelError`, naming file and line, if the claim's formula makes no property.
     """
-    model = compose(scenario(text))
+    model = compose(scenario(text), fault)
     question = question_of(claim, model)
     check, chosen = choose(engine, model.system, question)
     return check(model.system, question, budget, observer), chosen

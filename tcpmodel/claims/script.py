@@ -26,6 +26,7 @@ from tcpmodel.claims.script_result import (
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.semantics.replay import Choice
 from tcpmodel.tcp.compose import AGENTS
+from tcpmodel.tcp.faults import Fault
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import CTL
 
@@ -38,8 +39,9 @@ USUAL_ISS = {"A": 100, "B": 300}
 """The ISS of an endpoint that selects one which no line of the run tells: as in the figures."""
 
 
-def play(script: Script, override: str = "") -> Report:
-    """Play a written run in the scenario it names, or in `override`.
+def play(script: Script, override: str = "", fault: Fault | None = None) -> Report:
+    """Play a written run in the scenario it names, or in `override`; with a mistake in the model,
+    if one is asked for.
 
     Raises `ModelError` (`file:line: message`) for a scenario that does not exist and for a line
     that speaks of what the model does not have.
@@ -51,7 +53,7 @@ def play(script: Script, override: str = "") -> Report:
         at_header = not override and script.scenario_line
         place = f"{script.at(script.scenario_line)}: " if at_header else ""
         raise ModelError(f"{place}{error}") from None
-    player = _Player(script, switches)
+    player = _Player(script, switches, fault)
     player.check_names()
     started = player.machine.states
     failure = player.run()
@@ -96,13 +98,14 @@ class _Wrong(Exception):  # noqa: N818 - not an error of ours: what a line says 
 class _Player:
     script: Script
     switches: Scenario
+    fault: Fault | None = None
     done: list[Done] = field(default_factory=list)
     sent: list[_Sent] = field(default_factory=list)
     last: dict[str, Answer] = field(default_factory=dict)
     place: int = 0  # the index of the line that is played
 
     def __post_init__(self) -> None:
-        self.machine = Machine(self.script, self.switches)
+        self.machine = Machine(self.script, self.switches, self.fault)
         self.answers: list[Answer] = []
         self.implied = ""
 

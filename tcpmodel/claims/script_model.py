@@ -18,6 +18,7 @@ from tcpmodel.core.trace import Trace
 from tcpmodel.semantics.interpret import Codes, compile_function, solutions
 from tcpmodel.semantics.replay import Choice, replay
 from tcpmodel.tcp.compose import AGENTS, compose, permissions
+from tcpmodel.tcp.faults import Fault
 from tcpmodel.tcp.scenario import Scenario, scenario
 
 FIXED: dict[str, str | int] = {
@@ -82,8 +83,8 @@ class _Group:
 class _Actions:
     """The actions of a scenario, by who acts; what they do is compiled when it is first done."""
 
-    def __init__(self, switches: Scenario) -> None:
-        self.system = compose(switches).system
+    def __init__(self, switches: Scenario, fault: Fault | None) -> None:
+        self.system = compose(switches, fault).system
         self._reads = (*self.system.variables, *self.system.inputs)
         self._bodies: dict[str, Callable[[Codes], tuple[int, ...]]] = {}
         every = self.system.actions
@@ -106,19 +107,19 @@ class _Actions:
 
 
 @lru_cache(maxsize=4)
-def _actions(switches: Scenario) -> _Actions:
-    return _Actions(switches)  # many runs are played in few scenarios
+def _actions(switches: Scenario, fault: Fault | None) -> _Actions:
+    return _Actions(switches, fault)  # many runs are played in few scenarios
 
 
 class Machine:
     """The model of a run: its state, and the steps taken so far."""
 
-    def __init__(self, script: Script, switches: Scenario) -> None:
+    def __init__(self, script: Script, switches: Scenario, fault: Fault | None = None) -> None:
         self.switches = switches
         start = _starts(script, switches)
         earlier = int(any(getattr(line.what, "mark", "") == "old" for line in script.lines))
         self.base = earlier
-        self.actions = _actions(switches)
+        self.actions = _actions(switches, fault)
         self.system, self.initial = _begun(self.actions.system, start, earlier)
         self.codes = self.initial
         self.choices: list[Choice] = []

@@ -19,8 +19,9 @@ _EVENTS_COLUMN = 6 + 2 * _STATE_COLUMN
 
 
 def run_files() -> dict[str, Path]:
-    """The written runs that come with the tool, by name."""
-    return {path.stem: path for path in sorted((bundled() / "figures").glob("*.run"))}
+    """The written runs that come with the tool, by name: the RFC's figures, then others."""
+    folders = (bundled() / "figures", bundled() / "runs")
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.run"))}
 
 
 def find_run(name: str) -> Path:

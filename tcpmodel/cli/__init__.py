@@ -19,6 +19,7 @@ from tcpmodel.cli.explaining import explain
 from tcpmodel.cli.knowing import knowledge
 from tcpmodel.cli.lemmas import lemmas
 from tcpmodel.cli.output import EXIT_CODES, stop
+from tcpmodel.cli.reporting import report
 from tcpmodel.cli.running import run_
 from tcpmodel.cli.showing import diagram, doctor, list_
 from tcpmodel.cli.verifying import verify
@@ -61,7 +62,10 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign gets a ? instead
 
 
-_COMMANDS = (verify, explain, check, certify, lemmas, knowledge, run_, diagram, list_, doctor)
+_COMMANDS = (
+    *(verify, explain, check, certify, lemmas, knowledge, run_),
+    *(diagram, list_, report, doctor),
+)
 
 for _command in _COMMANDS:
     main.add_command(_command)

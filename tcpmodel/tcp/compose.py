@@ -33,6 +33,7 @@ from tcpmodel.tcp.clock import grow_older
 from tcpmodel.tcp.closing import CLOSING_RULES
 from tcpmodel.tcp.cookies import COOKIES
 from tcpmodel.tcp.crash import CRASHES
+from tcpmodel.tcp.faults import Fault, faulty_actions, faulty_rules
 from tcpmodel.tcp.limits import LIMITS
 from tcpmodel.tcp.misclosing import MISCLOSING
 from tcpmodel.tcp.opening import OPENING
@@ -96,9 +97,9 @@ def rules(switches: Scenario) -> list[Rule]:
     return [rule for source in sources(switches) for rule in source.rules(me, seg)]
 
 
-def compose(switches: Scenario) -> Model:
-    """The model of a scenario."""
-    return _Composition(switches).model()
+def compose(switches: Scenario, fault: Fault | None = None) -> Model:
+    """The model of a scenario; with a mistake in it, if one is asked for."""
+    return _Composition(switches, fault).model()
 
 
 def peer_of(agent: str) -> str:
@@ -121,11 +122,12 @@ def permissions(switches: Scenario, agent: str) -> dict[str, bool]:
 class _Composition:
     """The steps of `compose`."""
 
-    def __init__(self, switches: Scenario) -> None:
+    def __init__(self, switches: Scenario, fault: Fault | None) -> None:
         self.switches = switches
+        self.fault = fault
         self.me = Me.symbolic(switches)
         self.seg = symbolic_segment(switches)
-        self.rules = rules(switches)
+        self.rules = faulty_rules(switches, rules(switches), fault)
         make = Past if switches.channel == "history" else Slots
         self.channels = {a: make(f"{a}>{peer_of(a)}", switches) for a in AGENTS}
         self.tcbs = {
@@ -160,7 +162,7 @@ class _Composition:
             name=switches.spelled,
             variables=tuple(variables),
             init=conjunction(_starts(v, switches) for v in variables),
-            actions=tuple(self.actions()),
+            actions=tuple(faulty_actions(switches, self.actions(), self.fault)),
             inputs=self.inputs(),
             message={n: d for n, (d, _) in self.message_domains().items()},
             interchangeable=tuple(g for g in groups if len(g) > 1),

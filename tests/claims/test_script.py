@@ -35,7 +35,7 @@ from tcpmodel.semantics.replay import retrace
 from tcpmodel.tcp.compose import compose
 from tcpmodel.tcp.scenario import scenario
 
-FIGURES = run_files()
+FIGURES = {name: path for name, path in run_files().items() if path.parent.name == "figures"}
 AS_PRINTED_NOT_A_RUN = "fig07"
 
 BOTH_ESTABLISHED = "start: A ESTABLISHED snd=100 rcv=300; B ESTABLISHED snd=300 rcv=100"
@@ -121,6 +121,15 @@ def test_the_figures_are_runs(name: str) -> None:
     assert report.done[-1].states == ENDS[name]
     end = report.trace.state(len(report.trace))
     assert (end["A.state"], end["B.state"]) == ENDS[name]
+
+
+@pytest.mark.parametrize("name", sorted(run_files().keys() - FIGURES.keys()))
+def test_the_other_runs_are_runs(name: str) -> None:
+    """Those that come with the tool besides the figures: nothing is sent that no line tells of."""
+    report = play(read_script(run_files()[name]))
+    assert report.failure is None, run_text(report)
+    assert not report.silent
+    assert headline(run_files()[name])
 
 
 def test_figure_7_as_printed_is_told_where_it_leaves_the_rules() -> None:

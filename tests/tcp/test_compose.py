@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -11,12 +9,10 @@ import pytest
 import z3
 
 from tcpmodel.core.property import always
-from tcpmodel.core.system import in_range
-from tcpmodel.core.terms import FreeVariables, Term, all_of, any_of, conjunction, implies
+from tcpmodel.core.terms import FreeVariables, Term, all_of, any_of, implies
 from tcpmodel.engines import explicit, native
 from tcpmodel.semantics.interpret import Codes, interpreter
 from tcpmodel.tcp.compose import AGENTS, Model, compose, peer_of, rules
-from tcpmodel.tcp.rule import symbolic_segment
 from tcpmodel.tcp.scenario import PRESETS, scenario
 from tcpmodel.tcp.segment import CTL
 from tcpmodel.tcp.states import (
@@ -28,7 +24,8 @@ from tcpmodel.tcp.states import (
     SYN_SENT,
     TIME_WAIT,
 )
-from tcpmodel.tcp.tcb import OUTLIVES_TCB, Me, segment_domains, tcb_domains
+from tcpmodel.tcp.tcb import OUTLIVES_TCB
+from tcpmodel.tcp.totality import Clash, Totality
 from tcpmodel.tcp.world import Endpoint
 
 from .harness import played
@@ -76,37 +73,6 @@ WITH_TEXT = (
 # --- totality and determinism ---------------------------------------------------------------------
 
 
-class _Reactions:
-    """The segment rules of a scenario, save the choice of an ISS, over any TCB and any segment."""
-
-    def __init__(self, text: str) -> None:
-        switches = scenario(text)
-        me, self.seg = Me.symbolic(switches), symbolic_segment(switches)
-        self.state = me.state
-        guards: dict[str, list[Term]] = defaultdict(list)
-        for rule in rules(switches):
-            if rule.kind == "segment":
-                guards[rule.name.split("(")[0]].append(conjunction(rule.reaction.when))
-        self.guards = {name: z3.Or(*cases) for name, cases in guards.items()}
-        self.solver = z3.SolverFor("QF_BV")
-        self.solver.add(
-            *(in_range(me.variables[n], d) for n, (d, _) in tcb_domains(switches).items()),
-            *(in_range(self.seg.fields[n], d) for n, (d, _) in segment_domains(switches).items()),
-            self.seg.fields["ctl"] != 0,
-        )
-
-    def exceptions(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        """(state, control bits, rules that fire) wherever it is not exactly one rule."""
-        self.solver.add(z3.Not(z3.PbEq([(guard, 1) for guard in self.guards.values()], 1)))
-        while self.solver.check() == z3.sat:
-            model = self.solver.model()
-            state = model.eval(self.state, model_completion=True)
-            bits = model.eval(self.seg.fields["ctl"], model_completion=True)
-            fire = [n for n, g in self.guards.items() if z3.is_true(model.eval(g, True))]
-            yield STATE.names[state.as_long()], CTL.names[bits.as_long()], tuple(fire)
-            self.solver.add(z3.Or(self.state != state, self.seg.fields["ctl"] != bits))
-
-
 class TestEverySegmentIsTakenUp:
     @pytest.mark.parametrize("text", [*PRESETS, *WITH_TEXT])
     def test_by_exactly_one_rule(self, text: str) -> None:
@@ -116,19 +82,24 @@ class TestEverySegmentIsTakenUp:
         All fifteen combinations of control bits are tried, with and without text, absurd ones
         (SYN,FIN; RST,SYN) included.  There is no exception.
         """
-        assert list(_Reactions(text).exceptions()) == []
+        assert list(Totality(scenario(text)).clashes()) == []
+
+    @pytest.mark.parametrize("text", [*PRESETS, *WITH_TEXT, "rfc9293 roles=any abort=on data=1"])
+    def test_a_call_by_at_most_one(self, text: str) -> None:
+        """Whatever a user calls, two rules never disagree about what it means: for all TCBs."""
+        assert list(Totality(scenario(text)).ambiguities()) == []
 
     def test_a_missing_rule_is_found(self) -> None:
         """Without the rule for a FIN, the states that take one have a gap: the test can fail."""
-        reactions = _Reactions("rfc9293")
-        reactions.guards.pop("receives_fin__established")
-        assert set(reactions.exceptions()) == {("ESTABLISHED", "FIN,ACK", ())}
+        rules_of = Totality(scenario("rfc9293"))
+        rules_of.guards.pop("receives_fin__established")
+        assert set(rules_of.clashes()) == {Clash("ESTABLISHED", "FIN,ACK", ())}
 
     def test_an_overlap_is_found(self) -> None:
         """A second rule for a SYN on a listener would be noticed."""
-        reactions = _Reactions("rfc9293")
-        reactions.guards["again"] = reactions.guards["listen_receives_syn"]
-        found = {(state, rules) for state, _, rules in reactions.exceptions()}
+        rules_of = Totality(scenario("rfc9293"))
+        rules_of.guards["again"] = rules_of.guards["listen_receives_syn"]
+        found = {(clash.state, clash.rules) for clash in rules_of.clashes()}
         assert found == {("LISTEN", ("listen_receives_syn", "again"))}
 
 

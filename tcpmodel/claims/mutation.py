@@ -1,0 +1,296 @@
+"""Which claim, which written run or which structural check notices a seeded fault?
+
+A fault is caught by the *structure* if it leaves a segment that no rule takes up, or that two do,
+or if the model cannot be built any more; by a *run* if that is no longer played as before; by a
+*claim* if its verdict is another one.  What is inconclusive catches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from tcpmodel.claims.pool import Watcher, run_jobs
+from tcpmodel.claims.runner import Job, Outcome
+from tcpmodel.claims.script import play
+from tcpmodel.claims.script_parse import Script, read_script
+from tcpmodel.claims.script_report import run_files
+from tcpmodel.claims.script_result import Report
+from tcpmodel.claims.survivors import EXPLAINED
+from tcpmodel.core.errors import EngineError, ModelError
+from tcpmodel.core.result import Budget
+from tcpmodel.tcp.compose import compose, rules
+from tcpmodel.tcp.faults import Fault, base_name, concerned, faults_of, faults_of_actions
+from tcpmodel.tcp.scenario import Scenario, scenario
+from tcpmodel.tcp.totality import Totality
+
+SCHEMA = "tcpmodel-mutation/1"
+
+FURTHER = (
+    "rfc9293 data=1 seq_check=a2 dup_syn_in_synrcvd=resend_synack synrcvd_bad_ack=challenge",
+    "rfc793 data=1 seq_check=a2 rst_sender_state=time_wait origin_memory=off",
+    "four_naive data=1 server_memory=per_peer_last_inc",
+    "split data=1 simultaneous_open=off synrcvd_inwindow_syn=rst half_close=shutdown_wr",
+    "rfc9293 fin_piggyback=allowed",
+    "rfc9293 abort=on data=1 keepalive=on user_timeout=any roles=any",
+    "rfc9293 abort=on rst_sender_state=time_wait",
+)
+"""Scenarios with rules that no claim's scenario has."""
+
+MOST = 12
+"""How many claims are asked about one fault, the most promising first."""
+
+AT_ONCE = 2
+"""How many claims are asked about one fault before the answers are looked at."""
+
+LIMITS = Budget(states=200_000, seconds=30.0)
+"""The limits of one claim with one fault."""
+
+STRUCTURE, RUN, CLAIM = "structure", "run", "claim"
+EQUIVALENT, EXPLANATION, NOBODY = "equivalent", "explained", "unexplained"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A fault and what becomes of it.
+
+    fate: what catches it (`structure`, `run`, `claim`), or why nothing can (`equivalent`,
+    `explained`), or `unexplained`.  by: the name of what catches it.  how: what is noticed, or why
+    nothing is.  asked: how many claims were asked.
+    """
+
+    fault: Fault
+    fate: str
+    by: str = ""
+    how: str = ""
+    asked: int = 0
+
+
+def places(texts: Iterable[str]) -> dict[Fault, list[str]]:
+    """Every fault with the scenarios (of `texts`) that can have it."""
+    found: dict[Fault, list[str]] = {}
+    by_network: dict[object, list[Fault]] = {}
+    for text in texts:
+        switches = scenario(text)
+        key = _network(switches)
+        if key not in by_network:
+            by_network[key] = faults_of_actions(switches, compose(switches).system.actions)
+        for fault in (*faults_of(switches, rules(switches)), *by_network[key]):
+            found.setdefault(fault, []).append(text)
+    return found
+
+
+def _network(switches: Scenario) -> object:
+    """What the guards of the network and the clock depend on."""
+    numbers = (bool(switches.msl), bool(switches.rto), bool(switches.quiet), switches.loss)
+    return (*numbers, switches.dup, switches.channel, switches.user_timeout, switches.fin_timeout)
+
+
+class Solver:
+    """What a solver says about faults, without any search."""
+
+    def __init__(self) -> None:
+        self._totality: dict[str, Totality] = {}
+        self._effects: dict[object, bool] = {}
+
+    def totality(self, text: str) -> Totality:
+        if text not in self._totality:
+            self._totality[text] = Totality(scenario(text))
+        return self._totality[text]
+
+    def has_effect(self, fault: Fault, text: str) -> bool:
+        """Whether a fault changes any guard in a scenario; of other faults it is assumed."""
+        totality = self.totality(text)
+        guards = [r.reaction.when for r in totality.rules if base_name(r.name) == fault.rule]
+        if fault.what not in ("remove", "negate") or not guards:
+            return True
+        parts = [part for guard in guards for part in guard]
+        key = (fault, *(term.get_id() for term in (*parts, *totality.ranges)))
+        if key not in self._effects:
+            self._effects[key] = not totality.has_no_effect(fault)
+        return self._effects[key]
+
+
+def heard(report: Report) -> object:
+    """What a written run tells: how far it is played, and what was said."""
+    failure = report.failure
+    return failure and (failure.line.number, failure.says), report.silent
+
+
+class Runs:
+    """The written runs that come with the tool, as the sound model plays them."""
+
+    def __init__(self) -> None:
+        self.scripts = {name: read_script(file) for name, file in run_files().items()}
+        reports = {name: play(script) for name, script in self.scripts.items()}
+        self.sound = {name: heard(report) for name, report in reports.items()}
+        self.fired = {
+            name: {base_name(a.rule) for done in report.done for a in done.answers}
+            for name, report in reports.items()
+        }
+
+    def catch(self, fault: Fault) -> Finding | None:
+        """The first run, of those in which the rule answers, that is another one with a fault."""
+        for name, script in self.scripts.items():
+            if fault.rule in self.fired[name] and (how := self._noticed(name, script, fault)):
+                return Finding(fault, RUN, name, how)
+        return None
+
+    def _noticed(self, name: str, script: Script, fault: Fault) -> str:
+        try:
+            report = play(script, fault=fault)
+        except (EngineError, ModelError) as error:
+            return str(error).rpartition("/")[2]
+        if heard(report) == self.sound[name]:
+            return ""
+        if report.failure is None:
+            return "is played otherwise"
+        return f"line {report.failure.line.number}: {report.failure.says}"
+
+
+def judged(job: Job, found: Outcome) -> Finding | None:
+    """What a verdict about a model with a fault means."""
+    assert job.fault is not None
+    by = f"{job.code} {job.scenario}"
+    if found.error and not found.crashed:
+        return Finding(job.fault, STRUCTURE, "validation", found.error)
+    if found.error or found.inconclusive:
+        return None
+    if not found.as_expected:
+        return Finding(job.fault, CLAIM, by, f"{found.verdict}, not {found.expected}")
+    return Finding(job.fault, CLAIM, by, "holds only vacuously") if found.vacuous else None
+
+
+Note = Callable[[str], None]
+"""Told now and then what is being done."""
+
+
+@dataclass
+class Hunt:
+    """The search for what catches each fault: the solver first, then runs, then claims.
+
+    claims: the verdicts to ask for.  structural: whether a clash of rules counts; without it, runs
+    and claims have to notice every fault.  with_runs: whether written runs are asked.
+    only: the faults of rules whose name contains this.  further: scenarios of no claim, in which
+    the solver and runs look for faults, too.
+    """
+
+    claims: Sequence[Job]
+    note: Note
+    watcher: Watcher
+    processes: int = 1
+    structural: bool = True
+    with_runs: bool = True
+    only: str = ""
+    further: Sequence[str] = FURTHER
+    findings: dict[Fault, Finding] = field(default_factory=dict)
+    asked: dict[Fault, int] = field(default_factory=dict)
+
+    def run(self) -> list[Finding]:
+        """Every fault with its finding, in the order of the rules."""
+        sound = dict(run_jobs(self.claims, self.processes, self.watcher))
+        where = places(dict.fromkeys([*(job.scenario for job in self.claims), *self.further]))
+        where = {fault: texts for fault, texts in where.items() if self.only in fault.rule}
+        effective = self.ask_solver(where)
+        if self.with_runs:
+            self.ask_runs(effective)
+        self.ask_claims(effective, sound)
+        for fault in where:
+            if fault not in self.findings:
+                why = EXPLAINED.get(fault, "")
+                fate = EXPLANATION if why else NOBODY
+                self.findings[fault] = Finding(fault, fate, "", why, self.asked.get(fault, 0))
+        return [self.findings[fault] for fault in where]
+
+    def open(self, faults: Iterable[Fault]) -> list[Fault]:
+        """Those of `faults` of which nothing is known yet."""
+        return [fault for fault in faults if fault not in self.findings]
+
+    def ask_solver(self, where: Mapping[Fault, Sequence[str]]) -> dict[Fault, list[str]]:
+        """The scenarios in which each fault has an effect; clashes are noted, and end it."""
+        solver, effective = Solver(), dict[Fault, list[str]]()
+        for number, (fault, texts) in enumerate(where.items()):
+            if number % 50 == 0:
+                self.note(f"solver: {number} of {len(where)} faults")
+            first = next((text for text in texts if solver.has_effect(fault, text)), "")
+            effective[fault] = []
+            if not first:
+                how = "what is removed follows from the other conditions"
+                self.findings[fault] = Finding(fault, EQUIVALENT, "", how)
+            elif self.structural and (clash := solver.totality(first).clash(fault)):
+                self.findings[fault] = Finding(fault, STRUCTURE, first, str(clash))
+            else:
+                effective[fault] = [text for text in texts if solver.has_effect(fault, text)]
+        return effective
+
+    def ask_runs(self, faults: Iterable[Fault]) -> None:
+        runs = Runs()
+        todo = self.open(faults)
+        for number, fault in enumerate(todo):
+            if number % 50 == 0:
+                self.note(f"written runs: {number} of {len(todo)} faults")
+            if found := runs.catch(fault):
+                self.findings[fault] = found
+
+    def ask_claims(
+        self, effective: Mapping[Fault, Sequence[str]], sound: Mapping[Job, Outcome]
+    ) -> None:
+        """Ask the claims in whose scenario the rule of a fault fires.
+
+        Whoever does too much violates what holds; whoever does too little lacks a run that goes
+        through the rule.  Those claims are asked first: of the former those that see most states,
+        of the latter the cheapest.
+        """
+        cheapest = sorted(
+            (job for job, found in sound.items() if found.as_expected and not found.vacuous),
+            key=lambda job: sound[job].cpu_seconds,
+        )
+        fired = {job: {concerned(a) for a in sound[job].evidence["fired"]} for job in cheapest}
+        used = {job: _rules_of_trace(sound[job]) for job in cheapest}
+        todo = {}
+        for fault in self.open(effective):
+            able = [
+                job
+                for job in cheapest
+                if job.scenario in effective[fault] and _fires(fault, fired[job])
+            ]
+            weaker = fault.what == "remove"
+            if weaker:
+                able.sort(key=lambda job: (bool(used[job]), -(sound[job].states or 0)))
+            else:
+                able.sort(key=lambda job: fault.rule not in used[job])
+            todo[fault] = [replace(job, budget=LIMITS, fault=fault) for job in able[:MOST]]
+        for start in range(0, MOST, AT_ONCE):
+            jobs = [job for f in self.open(todo) for job in todo[f][start : start + AT_ONCE]]
+            self.note(f"claims: {len(jobs)} verdicts about {len(self.open(todo))} faults")
+            for job, outcome in run_jobs(jobs, self.processes, self.watcher):
+                assert job.fault is not None
+                self.asked[job.fault] = self.asked.get(job.fault, 0) + 1
+                if found := judged(job, outcome):
+                    self.findings.setdefault(job.fault, found)
+
+
+def _rules_of_trace(found: Outcome) -> set[str]:
+    steps = found.trace["steps"] if found.trace else []
+    return {concerned(step["action"]) for step in steps}
+
+
+def _fires(fault: Fault, fired: Iterable[str]) -> bool:
+    return fault.rule in fired or fault.rule in ("arrival", "sending")
+
+
+def summary(findings: Sequence[Finding]) -> Iterator[tuple[str, int]]:
+    """How many faults have which fate."""
+    for fate in (STRUCTURE, RUN, CLAIM, EQUIVALENT, EXPLANATION, NOBODY):
+        yield fate, sum(finding.fate == fate for finding in findings)
+
+
+def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
+    """The findings for programs."""
+    return {
+        "schema": SCHEMA,
+        "faults": len(findings),
+        "fates": {fate: count for fate, count in summary(findings) if count},
+        "findings": [{"name": str(found.fault), **asdict(found)} for found in findings],
+    }

@@ -1,0 +1,156 @@
+"""`tcpmodel report`: what the project says about itself, measured."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tcpmodel.cli.output import attempt, claims_of, dump, say, stop, write
+from tcpmodel.cli.progress import Live
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcpmodel.claims.mutation import Finding
+    from tcpmodel.claims.runner import Job, Outcome
+    from tcpmodel.core.result import Progress
+
+STYLES = {"unexplained": "bold red", "equivalent": "dim", "explained": "yellow"}
+
+
+@click.group(epilog="Example:  tcpmodel report mutation --claim P01")
+def report() -> None:
+    """Reports about the model and its claims: seeded faults, size."""
+
+
+@report.command(
+    epilog="""\
+\b
+Example:  tcpmodel report mutation -j 2 --json faults.json
+          tcpmodel report mutation --claim P01
+          tcpmodel report mutation --rule syn_received --no-structure
+
+\b
+Exit codes: 0 every fault is caught or explained; 2 usage; 10 one survives unexplained;
+130 interrupted."""
+)
+@click.option("--claim", "names", multiple=True, metavar="ID", help="What this claim catches.")
+@click.option("--rule", default="", metavar="TEXT", help="Only rules with TEXT in their name.")
+@click.option(
+    "--no-structure",
+    is_flag=True,
+    help="Rules that clash do not count: a run or a claim has to notice (takes much longer).",
+)
+@click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - is stdout.")
+@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Parallel processes.")
+def mutation(
+    names: tuple[str, ...], rule: str, no_structure: bool, json_file: str | None, jobs: int | None
+) -> None:
+    """Seed faults into the model, one at a time, and see what catches each.
+
+    Every rule without one of the conditions of its guard, with the opposite of it, and missing;
+    timers that are not set or one tick short; repeated ISNs; the network and the clock likewise.
+    """
+    from tcpmodel.claims.mutation import CLAIM, FURTHER, NOBODY, Hunt, as_json
+    from tcpmodel.claims.runner import jobs_of
+    from tcpmodel.core.result import Budget
+
+    claims, errors = claims_of(names)
+    if errors:
+        sys.exit(2)
+    with Live(1) as live:
+
+        def watch(job: Job, progress: Progress) -> None:
+            live.show(f"{job.code} {job.fault or job.scenario}", progress, job)
+
+        hunt = Hunt(
+            jobs_of(claims, "auto", Budget()),
+            live.say,
+            watch,
+            jobs or os.cpu_count() or 1,
+            structural=not (names or no_structure),
+            with_runs=not names,
+            only=rule,
+            further=() if names else FURTHER,
+        )
+        findings = hunt.run()
+    if names:
+        findings = [found for found in findings if found.fate == CLAIM]
+    elif not findings:
+        stop(2, f"no rule has {rule!r} in its name")
+    if json_file != "-":
+        _tell(findings)
+    if json_file and not attempt(json_file, lambda: write(json_file, dump(as_json(findings)))):
+        sys.exit(2)
+    sys.exit(10 if any(found.fate == NOBODY for found in findings) else 0)
+
+
+def _tell(findings: Sequence[Finding]) -> None:
+    from tcpmodel.claims.mutation import summary
+
+    for found in findings:
+        who = f"{found.fate} {found.by}".strip()
+        say((str(found.fault), "bold"))
+        say((who, STYLES.get(found.fate, "green")), f": {found.how}", indent=5, hang=5)
+    counts = [f"{count} {fate}" for fate, count in summary(findings) if count]
+    click.echo(f"\n{len(findings)} faults: {', '.join(counts) or 'none'}")
+
+
+@report.command(
+    epilog="Example:  tcpmodel report scale --max-states 200000 --json scale.json > scale.md"
+)
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@click.option(
+    "--max-states",
+    type=click.IntRange(1),
+    default=100_000,
+    show_default=True,
+    metavar="N",
+    help="Search a preset until N states are known.",
+)
+@click.option("--presets-only", is_flag=True, help="Leave out the claims.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - is stdout.")
+@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Parallel processes.")
+def scale(
+    scenarios: tuple[str, ...],
+    max_states: int,
+    presets_only: bool,
+    json_file: str | None,
+    jobs: int | None,
+) -> None:
+    """How large the models are: states, bits and actions of each preset (or of each SCENARIO,
+    'PRESET key=value …', and then of nothing else), and the states of each claim.
+    """
+    from tcpmodel.claims.scale import as_json, as_markdown, largest, sizes_of
+    from tcpmodel.core.result import Budget
+
+    with Live(1) as live:
+        budget = Budget(states=max_states)
+        sizes = list(sizes_of(scenarios, budget, live.observer("scenario")))
+    outcomes = [] if presets_only or scenarios else _settled(jobs or os.cpu_count() or 1)
+    claims = largest(outcomes)
+    if json_file != "-":
+        click.echo(as_markdown(sizes, claims), nl=False)
+    told = as_json(sizes, claims)
+    if json_file and not attempt(json_file, lambda: write(json_file, dump(told))):
+        sys.exit(2)
+
+
+def _settled(processes: int) -> list[Outcome]:
+    """Every verdict of the bundled claims."""
+    from tcpmodel.claims.pool import run_jobs
+    from tcpmodel.claims.runner import jobs_of
+    from tcpmodel.core.result import Budget
+
+    todo = jobs_of(claims_of(())[0], "auto", Budget())
+    done: dict[Job, Outcome] = {}
+    with Live(len(todo)) as live:
+        for job, found in run_jobs(
+            todo, processes, lambda job, progress: live.show(job.code, progress, job)
+        ):
+            done[job] = found
+            live.finished(job)
+    return [done[job] for job in todo]
