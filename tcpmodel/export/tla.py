@@ -1,0 +1,403 @@
+"""A system and a property in TLA+, for TLC.
+
+An action is a definition of its name; a word of w bits is a number from 0 to 2^w - 1.  The fairness
+groups of `leads_to` become conditions WF and SF of disjunctions of actions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import z3
+
+from tcpmodel.core.errors import ModelError
+from tcpmodel.core.property import Kind, Property
+from tcpmodel.core.system import Action, TransitionSystem
+from tcpmodel.core.terms import Bool, Domain, Term, Value
+from tcpmodel.export.subject import Subject, folded, subject, told, touched
+from tcpmodel.export.writing import (
+    Names,
+    Operator,
+    Writer,
+    bare,
+    infix,
+    named,
+    pairwise_different,
+)
+
+WIDEST = 30
+"""Bits of a word whose sums TLC can form: its numbers end at 2^31 - 1."""
+
+TABULATED = 6
+"""Bits of a word up to which bitwise operators are tables: TLC works them out once."""
+
+TURN = "turn"
+"""A variable for liveness: TLA+ does not see a step that changes nothing, and this one makes it
+change something."""
+
+RESERVED = frozenset(
+    "ASSUME ASSUMPTION AXIOM CASE CHOOSE CONSTANT CONSTANTS DOMAIN ELSE ENABLED EXCEPT EXTENDS IF "
+    "IN INSTANCE LET LOCAL MODULE OTHER SF_ SUBSET THEN THEOREM UNCHANGED UNION VARIABLE VARIABLES "
+    "WF_ WITH TRUE FALSE BOOLEAN STRING LAMBDA RECURSIVE PROOF BY DEF DEFS PROVE HAVE TAKE PICK QED "
+    # names of the standard modules that we extend, and our own
+    "Nat Int Seq Len Head Tail Append SubSeq SelectSeq SortSeq Print PrintT Assert JavaTime TLCGet "
+    "TLCSet Permutations RandomElement Any ToString TLCEval vars Init Next Spec Property a b n "
+    "BitAnd BitOr BitXor".split()
+)
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module and the configuration with which TLC checks it."""
+
+    text: str
+    configuration: str
+
+
+def tla(system: TransitionSystem, question: Property, module: str = "Model") -> Module:
+    """The module called `module`.
+
+    For `leads_to` there are two states for each of ours; see `TURN`.  Raises `ModelError` for what
+    this export cannot say; see `subject`.
+    """
+    found = subject(system, question, "TLA+")
+    known = {action.event.group for action in system.actions}
+    for group in (*question.weak, *question.strong):
+        if group not in known:
+            raise ModelError(f"no group of actions is called {group!r}")
+    kind = "INVARIANT" if question.kind is not Kind.LEADS_TO else "PROPERTY"
+    text = "\n".join(_Tla(found, module).lines()) + "\n"
+    return Module(text, f"SPECIFICATION Spec\n{kind} Property\nCHECK_DEADLOCK FALSE\n")
+
+
+class _Tla:
+    """The parts of the module, in their order."""
+
+    def __init__(self, found: Subject, module: str) -> None:
+        self.subject = found
+        self.system = found.system
+        self.module = module
+        self.names = Names(RESERVED | {module})
+        variables, constants = named(self.system, self.names)
+        self.bitwise: dict[tuple[str, int], str] = {}
+        operators = {k: self.fitting(o) for k, o in OPERATORS.items()}
+        operators |= {k: self.fitting(self.bits_of(name)) for k, name in _BITWISE.items()}
+        self.writer = Writer("TLA+", self.system, operators, _number, variables, constants)
+        self.actions = {a.name: self.names.fresh(a.name) for a in self.system.actions}
+        channels = [group[0][0].partition("[")[0] for group in self.system.interchangeable]
+        self.before = [self.names.fresh(f"{channel} before") for channel in channels]
+        self.slots = [self.names.fresh(f"{channel} slots") for channel in channels]
+        self.temporaries: list[str] = []
+        self.turn = self.names.fresh(TURN) if found.invariant is None else ""
+
+    def lines(self) -> Iterator[str]:
+        bodies = [line for action in self.system.actions for line in self.action(action)]
+        property_ = list(self.property())
+        yield f"---- MODULE {self.module} ----"
+        yield from _comment(self.subject.header(self.usage()))
+        yield ""
+        yield "EXTENDS Integers, Sequences, TLC"
+        for domain, names in self.writer.constants.items():
+            yield ""
+            yield f"\\* {domain.name}"
+            yield from (f"{name} == {code}" for code, name in enumerate(names))
+        yield from self.state()
+        yield from self.initial()
+        yield from self.bit_operators()
+        for number in range(len(self.before)):
+            yield from self.order(number)
+        yield from bodies
+        yield ""
+        yield "Next =="
+        yield from (f"    \\/ {name}" for name in self.actions.values())
+        yield from property_
+        yield "===="
+
+    def usage(self) -> Iterator[str]:
+        name = self.module
+        yield f"Run:  java -cp tla2tools.jar tlc2.TLC -config {name}.cfg {name}.tla"
+        yield "What TLC counts as distinct states are ours, and a counterexample has one state more"
+        yield "than ours has steps."
+        if self.subject.invariant is None:
+            yield f"{TURN}: TLA+ does not see a step that changes nothing; this variable makes each"
+            yield "step change something, so there are two states for each of ours."
+
+    @property
+    def variables(self) -> list[str]:
+        return [*self.writer.names.values(), *([self.turn] if self.turn else [])]
+
+    def state(self) -> Iterator[str]:
+        yield ""
+        yield "VARIABLES"
+        last = self.variables[-1]
+        for name, var in zip(self.writer.names.values(), self.system.variables, strict=True):
+            comma = "" if name == last else ","
+            yield f"    {name}{comma}  \\* {_range(var.domain)}"
+        if self.turn:
+            yield f"    {self.turn}  \\* 0 or 1"
+        yield ""
+        yield from folded(f"vars == << {', '.join(self.variables)} >>")
+
+    def initial(self) -> Iterator[str]:
+        yield ""
+        yield "Init =="
+        for start in self.subject.starts:
+            several = len(self.subject.starts) > 1
+            for place, var in enumerate(self.system.variables):
+                margin = f"    {'\\/ ' if not place else '   '}" if several else "    "
+                yield f"{margin}/\\ {self.writer.names[var.name]} = {self.value(var.domain, start[var.name])}"
+            if self.turn:
+                yield f"    {'   ' if several else ''}/\\ {self.turn} = 0"
+
+    def value(self, domain: Domain, value: Value) -> str:
+        if isinstance(domain, Bool):
+            return str(value).upper()
+        return self.writer.text(domain.term(value), domain)
+
+    def temporary(self, number: int) -> str:
+        while number >= len(self.temporaries):
+            self.temporaries.append(self.names.fresh(f"tmp {len(self.temporaries)}"))
+        return self.temporaries[number]
+
+    # --- actions -------------------------------------------------------------------------------
+
+    def action(self, action: Action) -> Iterator[str]:
+        yield ""
+        yield from _comment(told(action))
+        yield f"{self.actions[action.name]} =="
+        yield from (f"    /\\ {bare(self.writer.text(part))}" for part in action.guard)
+        declared, updates = self.system.by_name, action.updates
+        definitions, known = [], dict[int, str]()
+        for term in self.writer.shared(list(updates.values())):
+            text = self.writer.text(term, known=known)
+            known[term.get_id()] = self.temporary(len(known))
+            definitions.append(f"{known[term.get_id()]} == {bare(text)}")
+        texts = {
+            name: bare(self.writer.text(term, declared[name].domain, known))
+            for name, term in updates.items()
+        }
+        for number, group in touched(self.system, action):
+            rows = [[texts.get(n, self.writer.names[n]) for n in slot] for slot in group]
+            listed = ", ".join(f"<< {', '.join(row)} >>" for row in rows)
+            definitions.append(
+                f"{self.slots[number]} == SortSeq(<< {listed} >>, {self.before[number]})"
+            )
+            for place, slot in enumerate(group, 1):
+                for field, name in enumerate(slot, 1):
+                    texts[name] = f"{self.slots[number]}[{place}][{field}]"
+        changes = [
+            f"{self.writer.names[name]}' = {text}"
+            for name, text in texts.items()
+            if text != self.writer.names[name]
+        ]
+        kept = [
+            self.writer.names[v.name]
+            for v in self.system.variables
+            if texts.get(v.name, self.writer.names[v.name]) == self.writer.names[v.name]
+        ]
+        yield from self.step(definitions, changes, kept)
+
+    def step(
+        self, definitions: Sequence[str], changes: Sequence[str], kept: Sequence[str]
+    ) -> Iterator[str]:
+        margin = "    "
+        if definitions:
+            for place, line in enumerate(definitions):
+                yield f"    {'/\\ LET ' if not place else '       '}{line}"
+            margin = "       IN  "
+        for place, line in enumerate(changes):
+            yield f"{margin if not place or not definitions else '           '}/\\ {line}"
+        if self.turn:
+            yield f"    /\\ {self.turn}' = 1 - {self.turn}"
+        if kept:
+            yield f"    /\\ UNCHANGED << {', '.join(kept)} >>"
+
+    def order(self, number: int) -> Iterator[str]:
+        """The order in which the slots of a bag stand: descending, field by field."""
+        first = self.system.interchangeable[number][0]
+        yield ""
+        yield "\\* The slots of a bag are interchangeable: which is which makes no state of its own."
+        alternatives = []
+        for field, name in enumerate(first, 1):
+            same = [f"a[{earlier}] = b[{earlier}]" for earlier in range(1, field)]
+            boolean = isinstance(self.system.by_name[name].domain, Bool)
+            more = f"a[{field}] /\\ ~b[{field}]" if boolean else f"a[{field}] > b[{field}]"
+            alternatives.append(" /\\ ".join([*same, more]))
+        yield f"{self.before[number]}(a, b) =="
+        yield from (f"    \\/ {text}" for text in alternatives)
+
+    # --- the property --------------------------------------------------------------------------
+
+    def property(self) -> Iterator[str]:
+        question, invariant = self.subject.question, self.subject.invariant
+        fairness = []
+        if invariant is None:
+            yield from self.groups((*question.weak, *question.strong), fairness)
+        yield ""
+        if fairness:
+            yield "\\* A run goes on as long as it can."
+            yield "Spec =="
+            yield from (f"    /\\ {part}" for part in ("Init", "[][Next]_vars", *fairness))
+        else:
+            yield "Spec == Init /\\ [][Next]_vars"
+        yield ""
+        yield from _comment(folded(str(question)))
+        if invariant is not None:
+            yield f"Property == {bare(self.writer.text(invariant))}"
+        else:
+            premise, target = self.writer.text(question.formula), self.writer.text(question.target)
+            yield f"Property == {premise} ~> {target}"
+
+    def groups(self, groups: Iterable[str], fairness: list[str]) -> Iterator[str]:
+        """The definitions of the fairness groups; the conditions on them go into `fairness`."""
+        question = self.subject.question
+        fairness.append("WF_vars(Next)")
+        for group in dict.fromkeys(groups):
+            name = self.names.fresh(f"group {group}")
+            yield ""
+            yield f"\\* {group}"
+            yield f"{name} =="
+            for action in self.system.actions:
+                if action.event.group == group:
+                    yield f"    \\/ {self.actions[action.name]}"
+            fairness += [f"WF_vars({name})"] * (group in question.weak)
+            fairness += [f"SF_vars({name})"] * (group in question.strong)
+
+    # --- bits ----------------------------------------------------------------------------------
+
+    def fitting(self, operator: Operator) -> Operator:
+        """The operator, for numbers that TLC has."""
+
+        def text(term: Term, args: list[str]) -> str:
+            product = term.decl().kind() == z3.Z3_OP_BMUL
+            for part in (term, *term.children()):
+                if z3.is_bv(part) and part.size() * (1 + product) > WIDEST + product:
+                    raise ModelError(
+                        f"TLC's numbers end at 2^31 - 1: {term.decl().name()} of "
+                        f"{part.size()} bits does not fit; use a smaller width"
+                    )
+            return operator(term, args)
+
+        return text
+
+    def bits_of(self, name: str) -> Operator:
+        """A bitwise operator: a table where it is small, a recursion elsewhere."""
+
+        def text(term: Term, args: list[str]) -> str:
+            width, found = int(term.size()), args[0]
+            key = (name, width)
+            if key not in self.bitwise:
+                small = width <= TABULATED
+                self.bitwise[key] = self.names.fresh(f"{name}{width}") if small else ""
+            table = self.bitwise[key]
+            for arg in args[1:]:
+                one, other = bare(found), bare(arg)
+                found = (
+                    f"{table}[{one}][{other}]" if table else f"{name}({one}, {other}, {width})"
+                )
+            return found
+
+        return text
+
+    def bit_operators(self) -> Iterator[str]:
+        """The definitions of the bitwise operators that are used."""
+        for name in dict.fromkeys(name for name, _ in self.bitwise):
+            yield ""
+            yield f"\\* {name} of the lowest n bits"
+            yield f"RECURSIVE {name}(_, _, _)"
+            bit = _BITS[name]
+            yield f"{name}(a, b, n) =="
+            yield f"    IF n = 0 THEN 0 ELSE {bit} + 2 * {name}(a \\div 2, b \\div 2, n - 1)"
+        for (name, width), table in self.bitwise.items():
+            if table:
+                numbers = f"0..{(1 << width) - 1}"
+                yield f"{table} == [a \\in {numbers} |-> [b \\in {numbers} |-> {name}(a, b, {width})]]"
+
+
+def _comment(lines: Iterable[str]) -> Iterator[str]:
+    yield from (f"\\* {line}".rstrip() for line in lines)
+
+
+def _range(domain: Domain) -> str:
+    return "BOOLEAN" if isinstance(domain, Bool) else f"0..{domain.size - 1}"
+
+
+# --- operators ------------------------------------------------------------------------------------
+
+_BITS = {
+    "BitAnd": "(a % 2) * (b % 2)",
+    "BitOr": "(IF a % 2 + b % 2 > 0 THEN 1 ELSE 0)",
+    "BitXor": "(a + b) % 2",
+}
+_BITWISE = {z3.Z3_OP_BAND: "BitAnd", z3.Z3_OP_BOR: "BitOr", z3.Z3_OP_BXOR: "BitXor"}
+
+
+def _number(value: int, bits: int) -> str:
+    return str(value)
+
+
+def _sum(symbol: str) -> Operator:
+    def text(term: Term, args: list[str]) -> str:
+        useful = [a for a in args if a != "0" or symbol != "+"] or ["0"]
+        found = useful[0]
+        for arg in useful[1:]:
+            found = f"(({found} {symbol} {arg}) % {1 << int(term.size())})"
+        return found
+
+    return text
+
+
+def _signed(symbol: str) -> Operator:
+    def text(term: Term, args: list[str]) -> str:
+        size = 1 << int(term.arg(0).size())
+        one, other = (f"(({arg} + {size // 2}) % {size})" for arg in args)
+        return f"({one} {symbol} {other})"
+
+    return text
+
+
+def _concat(term: Term, args: list[str]) -> str:
+    found = args[0]
+    for part, arg in zip(term.children()[1:], args[1:], strict=True):
+        found = f"({found} * {1 << int(part.size())} + {arg})"
+    return found
+
+
+def _extract(term: Term, args: list[str]) -> str:
+    high, low = (int(p) for p in term.params())
+    found = f"({args[0]} \\div {1 << low})" if low else args[0]
+    if high == int(term.arg(0).size()) - 1:
+        return found
+    return f"({found} % {1 << (high - low + 1)})"
+
+
+OPERATORS: Mapping[int, Operator] = {
+    z3.Z3_OP_TRUE: lambda term, args: "TRUE",
+    z3.Z3_OP_FALSE: lambda term, args: "FALSE",
+    z3.Z3_OP_NOT: lambda term, args: f"~{args[0]}",
+    z3.Z3_OP_AND: infix("/\\", "TRUE"),
+    z3.Z3_OP_OR: infix("\\/", "FALSE"),
+    z3.Z3_OP_XOR: infix("#"),
+    z3.Z3_OP_IMPLIES: infix("=>"),
+    z3.Z3_OP_EQ: infix("="),
+    z3.Z3_OP_DISTINCT: lambda term, args: pairwise_different(args, "#", "/\\"),
+    z3.Z3_OP_ITE: lambda term, args: f"(IF {args[0]} THEN {args[1]} ELSE {args[2]})",
+    z3.Z3_OP_BADD: _sum("+"),
+    z3.Z3_OP_BSUB: _sum("-"),
+    z3.Z3_OP_BMUL: _sum("*"),
+    z3.Z3_OP_BNEG: lambda term, args: f"((0 - {args[0]}) % {1 << int(term.size())})",
+    z3.Z3_OP_BNOT: lambda term, args: f"({(1 << int(term.size())) - 1} - {args[0]})",
+    z3.Z3_OP_ULT: infix("<"),
+    z3.Z3_OP_ULEQ: infix("<="),
+    z3.Z3_OP_UGT: infix(">"),
+    z3.Z3_OP_UGEQ: infix(">="),
+    z3.Z3_OP_SLT: _signed("<"),
+    z3.Z3_OP_SLEQ: _signed("<="),
+    z3.Z3_OP_SGT: _signed(">"),
+    z3.Z3_OP_SGEQ: _signed(">="),
+    z3.Z3_OP_CONCAT: _concat,
+    z3.Z3_OP_EXTRACT: _extract,
+    z3.Z3_OP_ZERO_EXT: lambda term, args: args[0],
+}
+"""What each operator of the reference interpreter is in TLA+; the bitwise ones need definitions."""
