@@ -93,7 +93,7 @@ class _Tla:
 
     def lines(self) -> Iterator[str]:
         bodies = [line for action in self.system.actions for line in self.action(action)]
-        property_ = list(self.property())
+        property_ = list(self.asked())
         yield f"---- MODULE {self.module} ----"
         yield from _comment(self.subject.header(self.usage()))
         yield ""
@@ -144,11 +144,13 @@ class _Tla:
         yield "Init =="
         for start in self.subject.starts:
             several = len(self.subject.starts) > 1
-            for place, var in enumerate(self.system.variables):
-                margin = f"    {'\\/ ' if not place else '   '}" if several else "    "
-                yield f"{margin}/\\ {self.writer.names[var.name]} = {self.value(var.domain, start[var.name])}"
-            if self.turn:
-                yield f"    {'   ' if several else ''}/\\ {self.turn} = 0"
+            values = [
+                f"{self.writer.names[var.name]} = {self.value(var.domain, start[var.name])}"
+                for var in self.system.variables
+            ]
+            for place, line in enumerate([*values, *([f"{self.turn} = 0"] if self.turn else [])]):
+                margin = ("    \\/ " if place == 0 else "       ") if several else "    "
+                yield f"{margin}/\\ {line}"
 
     def value(self, domain: Domain, value: Value) -> str:
         if isinstance(domain, Bool):
@@ -174,7 +176,7 @@ class _Tla:
             known[term.get_id()] = self.temporary(len(known))
             definitions.append(f"{known[term.get_id()]} == {bare(text)}")
         texts = {
-            name: bare(self.writer.text(term, declared[name].domain, known))
+            name: _operand(self.writer.text(term, declared[name].domain, known), term)
             for name, term in updates.items()
         }
         for number, group in touched(self.system, action):
@@ -204,10 +206,10 @@ class _Tla:
         margin = "    "
         if definitions:
             for place, line in enumerate(definitions):
-                yield f"    {'/\\ LET ' if not place else '       '}{line}"
-            margin = "       IN  "
+                yield ("           " if place else "    /\\ LET ") + line
+            margin = "           "
         for place, line in enumerate(changes):
-            yield f"{margin if not place or not definitions else '           '}/\\ {line}"
+            yield ("       IN  " if definitions and not place else margin) + f"/\\ {line}"
         if self.turn:
             yield f"    /\\ {self.turn}' = 1 - {self.turn}"
         if kept:
@@ -229,7 +231,7 @@ class _Tla:
 
     # --- the property --------------------------------------------------------------------------
 
-    def property(self) -> Iterator[str]:
+    def asked(self) -> Iterator[str]:
         question, invariant = self.subject.question, self.subject.invariant
         fairness = []
         if invariant is None:
@@ -319,6 +321,11 @@ def _comment(lines: Iterable[str]) -> Iterator[str]:
     yield from (f"\\* {line}".rstrip() for line in lines)
 
 
+def _operand(text: str, term: Term) -> str:
+    """`text` to the right of an equals sign, which binds closer than what makes truth values."""
+    return text if z3.is_bool(term) else bare(text)
+
+
 def _range(domain: Domain) -> str:
     return "BOOLEAN" if isinstance(domain, Bool) else f"0..{domain.size - 1}"
 
@@ -375,7 +382,7 @@ def _extract(term: Term, args: list[str]) -> str:
 OPERATORS: Mapping[int, Operator] = {
     z3.Z3_OP_TRUE: lambda term, args: "TRUE",
     z3.Z3_OP_FALSE: lambda term, args: "FALSE",
-    z3.Z3_OP_NOT: lambda term, args: f"~{args[0]}",
+    z3.Z3_OP_NOT: lambda term, args: f"(~{args[0]})",
     z3.Z3_OP_AND: infix("/\\", "TRUE"),
     z3.Z3_OP_OR: infix("\\/", "FALSE"),
     z3.Z3_OP_XOR: infix("#"),
