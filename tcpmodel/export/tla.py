@@ -15,7 +15,7 @@ from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Kind, Property
 from tcpmodel.core.system import Action, TransitionSystem
 from tcpmodel.core.terms import Bool, Domain, Term, Value
-from tcpmodel.export.subject import Subject, folded, subject, told, touched
+from tcpmodel.export.subject import WIDTH, Subject, folded, subject, told, touched
 from tcpmodel.export.writing import (
     Names,
     Operator,
@@ -68,7 +68,7 @@ def tla(system: TransitionSystem, question: Property, module: str = "Model") -> 
             raise ModelError(f"no group of actions is called {group!r}")
     kind = "INVARIANT" if question.kind is not Kind.LEADS_TO else "PROPERTY"
     text = "\n".join(_Tla(found, module).lines()) + "\n"
-    return Module(text, f"SPECIFICATION Spec\n{kind} Property\nCHECK_DEADLOCK FALSE\n")
+    return Module(text, f"SPECIFICATION Spec\n{kind} Property\n")
 
 
 class _Tla:
@@ -116,7 +116,7 @@ class _Tla:
 
     def usage(self) -> Iterator[str]:
         name = self.module
-        yield f"Run:  java -cp tla2tools.jar tlc2.TLC -config {name}.cfg {name}.tla"
+        yield f"Run:  java -cp tla2tools.jar tlc2.TLC -deadlock -config {name}.cfg {name}.tla"
         yield "What TLC counts as distinct states are ours, and a counterexample has one state more"
         yield "than ours has steps."
         if self.subject.invariant is None:
@@ -181,9 +181,9 @@ class _Tla:
         }
         for number, group in touched(self.system, action):
             rows = [[texts.get(n, self.writer.names[n]) for n in slot] for slot in group]
-            listed = ", ".join(f"<< {', '.join(row)} >>" for row in rows)
+            listed = ",\n".join(f"    << {', '.join(row)} >>" for row in rows)
             definitions.append(
-                f"{self.slots[number]} == SortSeq(<< {listed} >>, {self.before[number]})"
+                f"{self.slots[number]} == SortSeq(<<\n{listed} >>, {self.before[number]})"
             )
             for place, slot in enumerate(group, 1):
                 for field, name in enumerate(slot, 1):
@@ -205,7 +205,7 @@ class _Tla:
     ) -> Iterator[str]:
         margin = "    "
         if definitions:
-            for place, line in enumerate(definitions):
+            for place, line in enumerate("\n".join(definitions).split("\n")):
                 yield ("           " if place else "    /\\ LET ") + line
             margin = "           "
         for place, line in enumerate(changes):
@@ -213,7 +213,8 @@ class _Tla:
         if self.turn:
             yield f"    /\\ {self.turn}' = 1 - {self.turn}"
         if kept:
-            yield f"    /\\ UNCHANGED << {', '.join(kept)} >>"
+            listed = folded(f"UNCHANGED << {', '.join(kept)} >>", WIDTH - 7)
+            yield from (("       " if n else "    /\\ ") + line for n, line in enumerate(listed))
 
     def order(self, number: int) -> Iterator[str]:
         """The order in which the slots of a bag stand: descending, field by field."""
