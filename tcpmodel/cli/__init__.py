@@ -15,6 +15,7 @@ import click
 from tcpmodel import __version__
 from tcpmodel.cli.checking import check
 from tcpmodel.cli.explaining import explain
+from tcpmodel.cli.exporting import export
 from tcpmodel.cli.output import EXIT_CODES, stop
 from tcpmodel.cli.running import run_
 from tcpmodel.cli.showing import diagram, doctor, list_
@@ -58,5 +59,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign gets a ? instead
 
 
-for _command in (verify, explain, check, run_, diagram, list_, doctor):
+for _command in (verify, explain, check, run_, export, diagram, list_, doctor):
     main.add_command(_command)

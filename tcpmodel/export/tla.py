@@ -6,8 +6,8 @@ groups of `leads_to` become conditions WF and SF of disjunctions of actions.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import z3
 
@@ -47,16 +47,10 @@ RESERVED = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Module:
-    """A module and the configuration with which TLC checks it."""
-
-    text: str
-    configuration: str
-
-
-def tla(system: TransitionSystem, question: Property, module: str = "Model") -> Module:
-    """The module called `module`.
+def tla(
+    system: TransitionSystem, question: Property, module: str = "Model"
+) -> dict[str, str]:
+    """The module called `module` (`.tla`), and the configuration with which TLC checks it (`.cfg`).
 
     For `leads_to` there are two states for each of ours; see `TURN`.  Raises `ModelError` for what
     this export cannot say; see `subject`.
@@ -68,7 +62,7 @@ def tla(system: TransitionSystem, question: Property, module: str = "Model") -> 
             raise ModelError(f"no group of actions is called {group!r}")
     kind = "INVARIANT" if question.kind is not Kind.LEADS_TO else "PROPERTY"
     text = "\n".join(_Tla(found, module).lines()) + "\n"
-    return Module(text, f"SPECIFICATION Spec\n{kind} Property\n")
+    return {".tla": text, ".cfg": f"SPECIFICATION Spec\n{kind} Property\n"}
 
 
 class _Tla:
@@ -78,6 +72,8 @@ class _Tla:
         self.subject = found
         self.system = found.system
         self.module = module
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", module) or module in RESERVED:
+            raise ModelError(f"{module!r} is no name of a TLA+ module: letters, digits and _")
         self.names = Names(RESERVED | {module})
         variables, constants = named(self.system, self.names)
         self.bitwise: dict[tuple[str, int], str] = {}
@@ -168,7 +164,7 @@ class _Tla:
         yield ""
         yield from _comment(told(action))
         yield f"{self.actions[action.name]} =="
-        yield from (f"    /\\ {bare(self.writer.text(part))}" for part in action.guard)
+        yield from (f"    /\\ {_condition(self.writer.text(part), part)}" for part in action.guard)
         declared, updates = self.system.by_name, action.updates
         definitions, known = [], dict[int, str]()
         for term in self.writer.shared(list(updates.values())):
@@ -320,6 +316,12 @@ class _Tla:
 
 def _comment(lines: Iterable[str]) -> Iterator[str]:
     yield from (f"\\* {line}".rstrip() for line in lines)
+
+
+def _condition(text: str, term: Term) -> str:
+    """A guard.  TLC would take each alternative of a disjunction as a step of its own."""
+    splits = "\\/" in text or "=>" in text
+    return f"TRUE = {text}" if splits and not z3.is_eq(term) else bare(text)
 
 
 def _operand(text: str, term: Term) -> str:
