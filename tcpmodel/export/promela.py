@@ -1,8 +1,9 @@
 """A system and a property in Promela, for SPIN.
 
 One process repeats one `d_step` per action, so that an action is a transition and a state of SPIN
-is a state of ours: what SPIN stores can be counted against what we visit.  Temporaries are `hidden`,
-which keeps them out of the state.  Numbers are C's `int`: a word of 32 bits is a signed one there.
+is a state of ours: what SPIN stores can be counted against what we visit.  (A temporary, where one
+is needed, is 0 between two steps; SPIN searches no model breadth first that has `hidden` ones.)
+Numbers are C's `int`: a word of 32 bits is a signed one there.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class _Promela:
         for var in self.system.variables:
             yield self.declaration(var.name, var.domain, start[var.name])
         yield ""
-        yield from (f"hidden int {name};" for name in self.temporaries)
+        yield from (f"int {name} = 0;  /* a temporary: 0 between two steps */" for name in self.temporaries)
         yield from sorting
         yield from bodies
         yield from process
@@ -114,7 +115,22 @@ class _Promela:
     def action(self, action: Action) -> Iterator[str]:
         yield ""
         yield from _comment(told(action))
-        yield f"inline {self.actions[action.name]}() {{"
+        own = self.actions[action.name]
+        todo = {
+            name: term
+            for name, term in action.updates.items()
+            if not term.eq(self.system.by_name[name].term)
+        }
+        known: dict[int, str] = {}
+        for term in self.writer.shared(list(todo.values())):
+            text = self.writer.text(term, known=known)
+            known[term.get_id()] = self.names.fresh(f"{own} {len(known) + 1}")
+            yield f"#define {known[term.get_id()]} {text}"
+        texts = {
+            name: _open(self.writer.text(term, self.system.by_name[name].domain, known))
+            for name, term in todo.items()
+        }
+        yield f"inline {own}() {{"
         yield "    d_step {"
         parts = [_open(self.writer.text(part)) for part in action.guard] or ["true"]
         guard = parts if len(parts) == 1 else [f"({part})" for part in parts]
@@ -122,32 +138,29 @@ class _Promela:
             f"        {line}{' &&' if line is not guard[-1] else ' ->'}" for line in guard
         )
         yield f'        printf("{action.name}\\n");'
-        yield from (f"        {line};" for line in self.updates(action))
+        yield from (f"        {line};" for line in self.updates(action, texts))
         yield from (f"        {self.sorts[number]}();" for number, _ in touched(self.system, action))
         yield "    }"
         yield "}"
 
-    def updates(self, action: Action) -> Iterator[str]:
-        """Assignments, one after the other, to the same effect as all at once."""
-        declared = self.system.by_name
-        todo = {n: t for n, t in action.updates.items() if not t.eq(declared[n].term)}
-        known: dict[int, str] = {}
-        for term in self.writer.shared(list(todo.values())):
-            text = self.writer.text(term, known=known)
-            known[term.get_id()] = self.temporary(len(known))
-            yield f"{known[term.get_id()]} = {_open(text)}"
-        texts = {n: _open(self.writer.text(t, declared[n].domain, known)) for n, t in todo.items()}
-        reads = {n: self.writer.reads(t, known) for n, t in todo.items()}
-        saved = len(known)
+    def updates(self, action: Action, texts: dict[str, str]) -> Iterator[str]:
+        """Assignments, one after the other, to the same effect as all at once.
+
+        texts: variable → its new value.  What nothing left reads is assigned first; where each is
+        read by another, a value is worked out before its time, into a temporary.
+        """
+        reads = {name: self.writer.reads(action.updates[name]) for name in texts}
+        saved = 0
         while texts:
             free = [n for n in texts if all(n not in reads[m] for m in texts if m != n)]
-            for name in free[:1]:
-                yield f"{self.writer.names[name]} = {texts.pop(name)}"
-            if not free:  # each is read by another: one value is worked out before its time
-                name = next(n for n in texts if reads[n])
-                yield f"{self.temporary(saved)} = {texts[name]}"
-                texts[name], reads[name] = self.temporary(saved), set()
-                saved += 1
+            if free:
+                yield f"{self.writer.names[free[0]]} = {texts.pop(free[0])}"
+                continue
+            name = next(n for n in texts if reads[n])
+            yield f"{self.temporary(saved)} = {texts[name]}"
+            texts[name], reads[name] = self.temporary(saved), frozenset()
+            saved += 1
+        yield from (f"{self.temporary(number)} = 0" for number in range(saved))
 
     def sorting(self, number: int) -> Iterator[str]:
         """Interchangeable slots in descending order: neighbours are exchanged until they stand."""
@@ -155,7 +168,6 @@ class _Promela:
         yield ""
         yield "/* the slots of a bag are interchangeable: which is which makes no state of its own */"
         yield f"inline {self.sorts[number]}() {{"
-        spare = self.temporary(0)
         for last in range(len(group) - 1, 0, -1):
             for place in range(last):
                 left, right = group[place], group[place + 1]
@@ -163,7 +175,8 @@ class _Promela:
                 yield f"    :: {_open(self.before(left, right))} ->"
                 for a, b in zip(left, right, strict=True):
                     one, other = self.writer.names[a], self.writer.names[b]
-                    yield f"        {spare} = {one}; {one} = {other}; {other} = {spare};"
+                    both = f"{one} ^ {other}"  # exchanges them without a temporary
+                    yield f"        {one} = {both}; {other} = {both}; {one} = {both};"
                 yield "    :: else"
                 yield "    fi;"
         yield "    skip"
@@ -280,7 +293,7 @@ OPERATORS: Mapping[int, Operator] = {
     for kind, operator in {
         z3.Z3_OP_TRUE: lambda term, args: "true",
         z3.Z3_OP_FALSE: lambda term, args: "false",
-        z3.Z3_OP_NOT: lambda term, args: f"!{args[0]}",
+        z3.Z3_OP_NOT: lambda term, args: f"(!{args[0]})",
         z3.Z3_OP_AND: infix("&&", "true"),
         z3.Z3_OP_OR: infix("||", "false"),
         z3.Z3_OP_XOR: infix("!="),

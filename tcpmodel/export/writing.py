@@ -13,7 +13,7 @@ import z3
 
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.system import TransitionSystem
-from tcpmodel.core.terms import Arguments, Domain, Enumeration, Term
+from tcpmodel.core.terms import Arguments, Domain, Enumeration, FreeVariables, Term
 
 Operator: TypeAlias = Callable[[Term, list[str]], str]
 """One operator applied to the texts of its arguments."""
@@ -67,6 +67,7 @@ class Writer:
     names: dict[str, str]
     constants: dict[Enumeration, list[str]]
     arguments: Arguments = field(default_factory=Arguments)
+    _free: FreeVariables = field(default_factory=FreeVariables)
     _sizes: dict[int, int] = field(default_factory=dict)
     _enumerations: dict[int, Enumeration | None] = field(default_factory=dict)
 
@@ -176,18 +177,9 @@ class Writer:
             self._sizes[key] = 1 + sum(self._size(k, p) for k, p in self.arguments(key, term))
         return self._sizes[key]
 
-    def reads(self, term: Term, known: Mapping[int, str]) -> set[str]:
-        """The variables that the expression of `term` reads, apart from what has a name already."""
-        found, stack, seen = set[str](), [(term.get_id(), term)], set[int]()
-        while stack:
-            key, part = stack.pop()
-            if key in known or key in seen:
-                continue
-            seen.add(key)
-            if z3.is_const(part) and part.decl().kind() == z3.Z3_OP_UNINTERPRETED:
-                found.add(part.decl().name())
-            stack.extend(self.arguments(key, part))
-        return found
+    def reads(self, term: Term) -> frozenset[str]:
+        """The variables that `term` reads."""
+        return self._free(term)
 
 
 def named(system: TransitionSystem, names: Names) -> tuple[dict[str, str], dict[Enumeration, list[str]]]:
