@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,10 @@ def _written(texts: dict[str, str], output: str) -> bool:
         write("-", first[1] + "".join(f"\nModel{end}:\n{text}" for end, text in others))
         return True
     if others and Path(output).suffix != first[0]:
-        stop(2, f"TLA+ wants a module to be called like its file: give -o a name ending in {first[0]}")
+        stop(
+            2,
+            f"TLA+ wants a module to be called like its file: give -o a name ending in {first[0]}",
+        )
     files = {output: first[1], **{str(Path(output).with_suffix(e)): t for e, t in others}}
-    return all([attempt(file, lambda f=file, t=text: write(f, t)) for file, text in files.items()])
+    written = [attempt(file, partial(write, file, text)) for file, text in files.items()]
+    return all(written)

@@ -15,7 +15,7 @@ import z3
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Property
 from tcpmodel.core.system import Action, TransitionSystem
-from tcpmodel.core.terms import Bool, Domain, Term, Value, conjunction
+from tcpmodel.core.terms import Bool, Domain, Term, Value
 from tcpmodel.export.subject import Subject, folded, subject, told, touched
 from tcpmodel.export.writing import (
     Names,
@@ -30,15 +30,17 @@ from tcpmodel.export.writing import (
 WIDEST = 32
 """Bits of an `int`."""
 
-RESERVED = frozenset(
-    "active assert atomic bit bool break byte chan check claim do d_step d_proctype empty enabled "
-    "end eval false fi full goto hidden if init inline int len ltl mtype nempty never nfull notrace "
-    "np_ od of pc_value pid priority printf printm proctype property provided run select short show "
-    "skip step target taken timeout trace true typedef unless unsigned xr xs "
-    # what a field of a C structure, or a variable beside pan's own, cannot be called
-    "auto case char const continue default double else enum extern float for long now register "
-    "return signed sizeof static struct switch union void volatile while".split()
-)
+_WORDS = """
+active assert atomic bit bool break byte chan check claim do d_step d_proctype empty enabled end
+eval false fi full goto hidden if init inline int len ltl mtype nempty never nfull notrace np_ od of
+pc_value pid priority printf printm proctype property provided run select short show skip step
+target taken timeout trace true typedef unless unsigned xr xs
+
+auto case char const continue default double else enum extern float for long now register return
+signed sizeof static struct switch union void volatile while
+"""
+RESERVED = frozenset(_WORDS.split())
+"""Words of Promela and our own; words of C, in which pan is written."""
 
 
 def promela(system: TransitionSystem, question: Property) -> str:
@@ -47,6 +49,8 @@ def promela(system: TransitionSystem, question: Property) -> str:
     Raises `ModelError` for what Promela, or this export, cannot say; see `subject`.
     """
     found = subject(system, question, "Promela")
+    if found.invariant is None:
+        raise ModelError(f"the Promela export cannot say {question.kind.value}: export it to TLA+")
     if len(found.starts) > 1:
         raise ModelError(f"Promela starts in one state; {system.name} has {len(found.starts)}")
     return "\n".join(_Promela(found).lines()) + "\n"
@@ -83,7 +87,9 @@ class _Promela:
         for var in self.system.variables:
             yield self.declaration(var.name, var.domain, start[var.name])
         yield ""
-        yield from (f"int {name} = 0;  /* a temporary: 0 between two steps */" for name in self.temporaries)
+        yield from (
+            f"int {name} = 0;  /* a temporary: 0 between two steps */" for name in self.temporaries
+        )
         yield from sorting
         yield from bodies
         yield from process
@@ -134,12 +140,12 @@ class _Promela:
         yield "    d_step {"
         parts = [_open(self.writer.text(part)) for part in action.guard] or ["true"]
         guard = parts if len(parts) == 1 else [f"({part})" for part in parts]
-        yield from (
-            f"        {line}{' &&' if line is not guard[-1] else ' ->'}" for line in guard
-        )
+        yield from (f"        {line}{' &&' if line is not guard[-1] else ' ->'}" for line in guard)
         yield f'        printf("{action.name}\\n");'
         yield from (f"        {line};" for line in self.updates(action, texts))
-        yield from (f"        {self.sorts[number]}();" for number, _ in touched(self.system, action))
+        yield from (
+            f"        {self.sorts[number]}();" for number, _ in touched(self.system, action)
+        )
         yield "    }"
         yield "}"
 
@@ -166,7 +172,7 @@ class _Promela:
         """Interchangeable slots in descending order: neighbours are exchanged until they stand."""
         group = self.system.interchangeable[number]
         yield ""
-        yield "/* the slots of a bag are interchangeable: which is which makes no state of its own */"
+        yield "/* Interchangeable slots of a bag: which is which makes no state of its own. */"
         yield f"inline {self.sorts[number]}() {{"
         for last in range(len(group) - 1, 0, -1):
             for place in range(last):

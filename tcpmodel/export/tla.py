@@ -36,20 +36,21 @@ TURN = "turn"
 """A variable for liveness: TLA+ does not see a step that changes nothing, and this one makes it
 change something."""
 
-RESERVED = frozenset(
-    "ASSUME ASSUMPTION AXIOM CASE CHOOSE CONSTANT CONSTANTS DOMAIN ELSE ENABLED EXCEPT EXTENDS IF "
-    "IN INSTANCE LET LOCAL MODULE OTHER SF_ SUBSET THEN THEOREM UNCHANGED UNION VARIABLE VARIABLES "
-    "WF_ WITH TRUE FALSE BOOLEAN STRING LAMBDA RECURSIVE PROOF BY DEF DEFS PROVE HAVE TAKE PICK QED "
-    # names of the standard modules that we extend, and our own
-    "Nat Int Seq Len Head Tail Append SubSeq SelectSeq SortSeq Print PrintT Assert JavaTime TLCGet "
-    "TLCSet Permutations RandomElement Any ToString TLCEval vars Init Next Spec Property a b n "
-    "BitAnd BitOr BitXor".split()
-)
+_WORDS = """
+ASSUME ASSUMPTION AXIOM CASE CHOOSE CONSTANT CONSTANTS DOMAIN ELSE ENABLED EXCEPT EXTENDS IF IN
+INSTANCE LET LOCAL MODULE OTHER SF_ SUBSET THEN THEOREM UNCHANGED UNION VARIABLE VARIABLES WF_ WITH
+TRUE FALSE BOOLEAN STRING LAMBDA RECURSIVE PROOF BY DEF DEFS PROVE HAVE TAKE PICK QED
+
+Nat Int Seq Len Head Tail Append SubSeq SelectSeq SortSeq Print PrintT Assert JavaTime TLCGet TLCSet
+Permutations RandomElement Any ToString TLCEval
+
+vars Init Next Spec Property a b n BitAnd BitOr BitXor
+"""
+RESERVED = frozenset(_WORDS.split())
+"""Words of TLA+, names of the standard modules that we extend, and our own."""
 
 
-def tla(
-    system: TransitionSystem, question: Property, module: str = "Model"
-) -> dict[str, str]:
+def tla(system: TransitionSystem, question: Property, module: str = "Model") -> dict[str, str]:
     """The module called `module` (`.tla`), and the configuration with which TLC checks it (`.cfg`).
 
     For `leads_to` there are two states for each of ours; see `TURN`.  Raises `ModelError` for what
@@ -78,7 +79,7 @@ class _Tla:
         variables, constants = named(self.system, self.names)
         self.bitwise: dict[tuple[str, int], str] = {}
         operators = {k: self.fitting(o) for k, o in OPERATORS.items()}
-        operators |= {k: self.fitting(self.bits_of(name)) for k, name in _BITWISE.items()}
+        operators |= {k: self.fitting(self.bits_of(name)) for k, name in BITWISE.items()}
         self.writer = Writer("TLA+", self.system, operators, _number, variables, constants)
         self.actions = {a.name: self.names.fresh(a.name) for a in self.system.actions}
         channels = [group[0][0].partition("[")[0] for group in self.system.interchangeable]
@@ -216,7 +217,7 @@ class _Tla:
         """The order in which the slots of a bag stand: descending, field by field."""
         first = self.system.interchangeable[number][0]
         yield ""
-        yield "\\* The slots of a bag are interchangeable: which is which makes no state of its own."
+        yield "\\* Interchangeable slots of a bag: which is which makes no state of its own."
         alternatives = []
         for field, name in enumerate(first, 1):
             same = [f"a[{earlier}] = b[{earlier}]" for earlier in range(1, field)]
@@ -230,7 +231,7 @@ class _Tla:
 
     def asked(self) -> Iterator[str]:
         question, invariant = self.subject.question, self.subject.invariant
-        fairness = []
+        fairness: list[str] = []
         if invariant is None:
             yield from self.groups((*question.weak, *question.strong), fairness)
         yield ""
@@ -292,9 +293,7 @@ class _Tla:
             table = self.bitwise[key]
             for arg in args[1:]:
                 one, other = bare(found), bare(arg)
-                found = (
-                    f"{table}[{one}][{other}]" if table else f"{name}({one}, {other}, {width})"
-                )
+                found = f"{table}[{one}][{other}]" if table else f"{name}({one}, {other}, {width})"
             return found
 
         return text
@@ -311,7 +310,8 @@ class _Tla:
         for (name, width), table in self.bitwise.items():
             if table:
                 numbers = f"0..{(1 << width) - 1}"
-                yield f"{table} == [a \\in {numbers} |-> [b \\in {numbers} |-> {name}(a, b, {width})]]"
+                value = f"{name}(a, b, {width})"
+                yield f"{table} == [a \\in {numbers} |-> [b \\in {numbers} |-> {value}]]"
 
 
 def _comment(lines: Iterable[str]) -> Iterator[str]:
@@ -340,7 +340,7 @@ _BITS = {
     "BitOr": "(IF a % 2 + b % 2 > 0 THEN 1 ELSE 0)",
     "BitXor": "((a + b) % 2)",
 }
-_BITWISE = {z3.Z3_OP_BAND: "BitAnd", z3.Z3_OP_BOR: "BitOr", z3.Z3_OP_BXOR: "BitXor"}
+BITWISE = {z3.Z3_OP_BAND: "BitAnd", z3.Z3_OP_BOR: "BitOr", z3.Z3_OP_BXOR: "BitXor"}
 
 
 def _number(value: int, bits: int) -> str:

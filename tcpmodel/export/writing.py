@@ -163,9 +163,7 @@ class Writer:
             term for key, term in order if uses[key] > 1 and self._size(key, term) >= WORTH_A_NAME
         ]
 
-    def _visit(
-        self, key: int, term: Term, uses: Tally[int], order: list[tuple[int, Term]]
-    ) -> None:
+    def _visit(self, key: int, term: Term, uses: Tally[int], order: list[tuple[int, Term]]) -> None:
         uses[key] += 1
         if uses[key] == 1:
             for k, part in self.arguments(key, term):
@@ -182,7 +180,9 @@ class Writer:
         return self._free(term)
 
 
-def named(system: TransitionSystem, names: Names) -> tuple[dict[str, str], dict[Enumeration, list[str]]]:
+def named(
+    system: TransitionSystem, names: Names
+) -> tuple[dict[str, str], dict[Enumeration, list[str]]]:
     """Identifiers for the variables of `system` and for the values of their enumerations."""
     variables = {var.name: names.fresh(var.name) for var in system.variables}
     constants: dict[Enumeration, list[str]] = {}
@@ -206,7 +206,7 @@ def bare(text: str) -> str:
 
 
 def pairwise_different(texts: Sequence[str], differs: str, both: str) -> str:
-    """All of `texts` differ: `((a # b) /\\ (a # c) /\\ (b # c))`."""
+    """All of `texts` differ, pair by pair."""
     pairs = [f"({a} {differs} {b})" for a, b in combinations(texts, 2)]
     return pairs[0] if len(pairs) == 1 else f"({f' {both} '.join(pairs)})"
 

