@@ -337,7 +337,7 @@ def _range(domain: Domain) -> str:
 
 _BITS = {
     "BitAnd": "(a % 2) * (b % 2)",
-    "BitOr": "(IF a % 2 + b % 2 > 0 THEN 1 ELSE 0)",
+    "BitOr": "(IF (a % 2) + (b % 2) > 0 THEN 1 ELSE 0)",
     "BitXor": "((a + b) % 2)",
 }
 BITWISE = {z3.Z3_OP_BAND: "BitAnd", z3.Z3_OP_BOR: "BitOr", z3.Z3_OP_BXOR: "BitXor"}

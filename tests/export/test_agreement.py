@@ -48,7 +48,7 @@ SPACES = {
     "tw1 capacity=1": 182,
     "rfc9293 incarnations=1 channel=fifo": 800,
     "rfc9293 incarnations=1": 2_325,
-    "flags_only capacity=3 incarnations=1": 0,
+    "flags_only capacity=3 incarnations=1": 9_737,
     "textbook": 13_598,
     "flags_only": 16_143,
     "rfc9293 incarnations=1 data=1": 58_768,

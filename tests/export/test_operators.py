@@ -37,11 +37,9 @@ def terms(a: Term, b: Term, multiplies: bool = True) -> Iterator[Term]:
 
 
 def samples(bits: int) -> list[int]:
-    """All numbers where they are few; otherwise those at the edges and one between."""
-    top = 1 << bits
-    if bits <= 3:
-        return list(range(top))
-    return sorted({0, 1, 5, top // 2 - 1, top // 2, top // 2 + 1, top - 2, top - 1})
+    """The numbers at which signs and carries change."""
+    half = 1 << (bits - 1)
+    return [0, 1, half - 1, half, 2 * half - 1]
 
 
 def tables(bits: int, multiplies: bool = True) -> tuple[TransitionSystem, Property]:
@@ -87,7 +85,7 @@ def test_every_operator_is_among_the_terms() -> None:
 
 @pytest.mark.slow
 @needs_spin
-@pytest.mark.parametrize("bits", [3, 8, 31, 32])
+@pytest.mark.parametrize("bits", [3, 31, 32])
 def test_promela_computes_as_z3_does(bits: int, tmp_path: Path) -> None:
     """Sums wrap, signs are where they belong: also in words as wide as SPIN's own."""
     system, question = tables(bits)
