@@ -30,6 +30,14 @@ from tcpmodel.export.writing import (
 WIDEST = 32
 """Bits of an `int`."""
 
+USAGE = (
+    "Run:  spin -a FILE && cc -O2 -fwrapv -DSAFETY -DNOREDUCE -o pan pan.c",
+    "      ./pan -m1000000 -w24",
+    "-m: the depth of the search, to be raised if SPIN says so; -w: log2 of the hash table.  With",
+    "-DBFS the search is breadth first and the error a shortest one; spin -t FILE then prints its",
+    "actions.  The last step is the assertion, which adds no state where the property holds.",
+)
+
 _WORDS = """
 active assert atomic bit bool break byte chan check claim do d_step d_proctype empty enabled end
 eval false fi full goto hidden if init inline int len ltl mtype nempty never nfull notrace np_ od of
@@ -76,8 +84,7 @@ class _Promela:
         bodies = [line for action in self.system.actions for line in self.action(action)]
         sorting = [line for number in range(len(self.sorts)) for line in self.sorting(number)]
         process = list(self.process())
-        usage = self.usage()
-        yield from _comment(self.subject.header(usage))
+        yield from _comment(self.subject.header(USAGE))
         yield ""
         for domain, names in self.writer.constants.items():
             yield f"/* {domain.name} */"
@@ -93,12 +100,6 @@ class _Promela:
         yield from sorting
         yield from bodies
         yield from process
-
-    def usage(self) -> Iterator[str]:
-        yield "Run:  spin -a FILE && cc -O2 -fwrapv -DSAFETY -DNOREDUCE -o pan pan.c"
-        yield "      ./pan -m1000000 -w24          depth first; -w: log2 of the hash table"
-        yield "With -DBFS the error is a shortest one; spin -t FILE then prints its actions.  Its"
-        yield "last step is the assertion, which adds no state where the property holds."
 
     def declaration(self, name: str, domain: Domain, value: Value) -> str:
         own = self.writer.names[name]
@@ -138,9 +139,11 @@ class _Promela:
         }
         yield f"inline {own}() {{"
         yield "    d_step {"
-        parts = [_open(self.writer.text(part)) for part in action.guard] or ["true"]
-        guard = parts if len(parts) == 1 else [f"({part})" for part in parts]
-        yield from (f"        {line}{' &&' if line is not guard[-1] else ' ->'}" for line in guard)
+        guard = [_open(self.writer.text(part)) for part in action.guard] or ["true"]
+        if len(guard) > 1:
+            guard = [f"({part})" for part in guard]
+        yield from (f"        {line} &&" for line in guard[:-1])
+        yield f"        {guard[-1]} ->"
         yield f'        printf("{action.name}\\n");'
         yield from (f"        {line};" for line in self.updates(action, texts))
         yield from (

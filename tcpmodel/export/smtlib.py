@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Property
-from tcpmodel.core.system import Action, TransitionSystem
-from tcpmodel.core.terms import Enumeration, Term
+from tcpmodel.core.system import Action, TransitionSystem, in_range
+from tcpmodel.core.terms import Enumeration, Term, conjunction
 from tcpmodel.export.subject import Subject, folded, subject, told
 
 
@@ -52,7 +52,8 @@ def _clauses(found: Subject, invariant: Term) -> Iterator[str]:
     yield ""
     yield "; the initial states"
     yield f"(assert (forall ({quantified})"
-    yield f"  (=> {_line(found.system.init)} {here})))"
+    ranges = (in_range(v.term, v.domain) for v in variables)
+    yield f"  (=> {_line(conjunction([found.system.init, *ranges]))} {here})))"
     yield ""
     yield "; a step"
     yield f"(assert (forall ({both})"

@@ -13,7 +13,7 @@ from tcpmodel.claims.formula import parse
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Property, always, knows, leads_to, sometimes
 from tcpmodel.core.system import Action, TransitionSystem
-from tcpmodel.core.terms import Enumeration, Var, Word
+from tcpmodel.core.terms import Counter, Enumeration, Var, Word
 from tcpmodel.export.promela import promela
 from tcpmodel.export.registry import LANGUAGES
 from tcpmodel.export.smtlib import smtlib
@@ -37,7 +37,7 @@ FORMULA = "always(implies(B.state == ESTABLISHED, A.state != CLOSED))"
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return compose(scenario("rfc9293 incarnations=1 capacity=2"))
+    return compose(scenario("flags_only incarnations=1"))
 
 
 @every_text
@@ -98,7 +98,7 @@ def test_only_what_matters_is_exported(model: Model) -> None:
 def test_a_bag_is_sorted_and_a_queue_is_not(model: Model) -> None:
     """Both languages are told that slots are interchangeable; otherwise they would count more."""
     question = parse(FORMULA)
-    queue = compose(scenario("rfc9293 incarnations=1 channel=fifo"))
+    queue = compose(scenario("flags_only incarnations=1 channel=fifo"))
     assert "inline sort_A_to_B()" in promela(model.system, question(model))
     assert "SortSeq" in tla_text(model.system, question(model))
     assert "sort" not in promela(queue.system, question(queue))
@@ -195,6 +195,15 @@ def test_horn_clauses_have_a_solution_if_the_property_holds(
     solver = z3.SolverFor("HORN")
     solver.from_string(smtlib(system, question))
     assert solver.check() == answer
+
+
+def test_horn_clauses_start_within_the_ranges() -> None:
+    """A counter from 0 to 4 that may start anywhere starts nowhere else."""
+    x = Var("x", Counter(4))
+    system = TransitionSystem("anywhere", (x,), z3.BoolVal(True), (Action("stay", (), {}),))
+    solver = z3.SolverFor("HORN")
+    solver.from_string(smtlib(system, always(z3.ULE(x.term, 4))))
+    assert solver.check() == z3.sat
 
 
 def test_horn_clauses_of_a_scenario_are_well_formed(model: Model) -> None:
