@@ -161,7 +161,7 @@ def test_a_history_is_no_state(text: Text) -> None:
 def test_every_language_has_the_operators_of_the_interpreter() -> None:
     """Whatever can be searched can be exported."""
     from tcpmodel.export import promela as one
-    from tcpmodel.export import tla as other
+    from tcpmodel.export import tla_operators as other
 
     assert one.OPERATORS.keys() == OPERATORS.keys()
     assert other.OPERATORS.keys() | other.BITWISE.keys() == OPERATORS.keys()
