@@ -240,9 +240,16 @@ def _number(value: int, bits: int) -> str:
     return f"({signed + 1} - 1)"  # the least int cannot be written
 
 
+def _bits(term: Term) -> int:
+    """How many bits the value of `term` takes: extending it by zeros adds none."""
+    if term.decl().kind() == z3.Z3_OP_ZERO_EXT and term.arg(0).size() < WIDEST:
+        return _bits(term.arg(0))
+    return int(term.size())
+
+
 def _fits(term: Term) -> None:
     for part in (term, *term.children()):
-        if z3.is_bv(part) and part.size() > WIDEST:
+        if z3.is_bv(part) and _bits(part) > WIDEST:
             raise ModelError(
                 f"Promela's numbers have {WIDEST} bits; {term.decl().name()} needs {part.size()}"
             )
@@ -276,8 +283,10 @@ def _compared(symbol: str, signed: bool) -> Operator:
 
     def text(term: Term, args: list[str]) -> str:
         bits = int(term.arg(0).size())
-        if signed == (bits == WIDEST):
+        if signed == (bits == WIDEST) or (bits > WIDEST and not signed):
             return f"({args[0]} {symbol} {args[1]})"
+        if bits > WIDEST:
+            raise ModelError(f"Promela's numbers have {WIDEST} bits; {term.decl()} needs {bits}")
         top = _number(1 << (bits - 1), bits)
         return f"(({args[0]} ^ {top}) {symbol} ({args[1]} ^ {top}))"
 

@@ -45,7 +45,7 @@ NOTHING = always(z3.BoolVal(True))
 
 SPACES = {
     "udp": 36,
-    "rfc9293 incarnations=1 capacity=1": 130,
+    "rfc9293 incarnations=1 capacity=1 width=32": 130,
     "tw1 capacity=1": 182,
     "rfc9293 incarnations=1 channel=fifo": 800,
     "rfc9293 incarnations=1": 2_325,
