@@ -15,6 +15,7 @@ import click
 from tcpmodel import __version__
 from tcpmodel.cli.certifying import certify
 from tcpmodel.cli.checking import check
+from tcpmodel.cli.deriving import derive
 from tcpmodel.cli.explaining import explain
 from tcpmodel.cli.exporting import export
 from tcpmodel.cli.knowing import knowledge
@@ -64,7 +65,7 @@ def main() -> None:
 
 
 _COMMANDS = (
-    *(verify, explain, check, certify, lemmas, knowledge, run_),
+    *(verify, explain, check, certify, derive, lemmas, knowledge, run_),
     *(export, diagram, list_, report, doctor),
 )
 

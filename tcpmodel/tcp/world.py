@@ -5,7 +5,7 @@ A property is a function of a `World`: `lambda w: w.B.state == ESTABLISHED`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import z3
@@ -86,6 +86,14 @@ class World:
             return segment.has(*mask) if mask else z3.BoolVal(True)
 
         return self._slots(sender).some(fits)
+
+    def under_way(self, sender: str, condition: Callable[[Segment], Term]) -> Term:
+        """A segment of `sender` for which `condition` holds is under way."""
+        return self._slots(sender).some(condition)
+
+    def settled(self) -> list[Term]:
+        """No segment has reached its maximum lifetime: what is due to leave has left."""
+        return [g for name in self.tcbs for g in self._slots(name).settled()]
 
     def nothing_inflight(self) -> Term:
         """No segment is under way in either direction."""
