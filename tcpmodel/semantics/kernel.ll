@@ -342,6 +342,14 @@ head:
   %more = icmp slt i64 %i, %count
   br i1 %more, label %body, label %end
 body:
+  %later = add i64 %i, $ahead
+  %beyond = icmp sge i64 %later, %count
+  %next_row = select i1 %beyond, i64 %i, i64 %later
+  %soon = call ptr @row_of(ptr %rows, i64 %next_row)
+  %hs = call i64 @hash(ptr %soon)
+  %home_s = call i64 @home(i64 %hs, i64 %places)
+  %ps = getelementptr i64, ptr %table, i64 %home_s
+  call void @llvm.prefetch.p0(ptr %ps, i32 1, i32 3, i32 1)
   %row = call ptr @row_of(ptr %rows, i64 %i)
   %h = call i64 @hash(ptr %row)
   %home = call i64 @home(i64 %h, i64 %places)

@@ -17,6 +17,9 @@ from string import Template
 BATCH = 32
 """How many states are expanded together."""
 
+AHEAD = 24
+"""How many rows before its turn the place of a row in a new table is prefetched."""
+
 DONE, CROWDED, FOUND = range(3)
 """How `expand` ends: all that was asked for; no room for the successors of another batch; a state
 with the goal."""
@@ -68,7 +71,7 @@ def kernel_code(words: int) -> str:
     text = files("tcpmodel.semantics").joinpath("kernel.ll").read_text(encoding="utf-8")
     places = {name: str(i) for i, name in enumerate(_FIELDS)}
     return Template(text).substitute(
-        places, words=words, batch=BATCH, hash=_hash(words), **_per_word(words)
+        places, words=words, batch=BATCH, ahead=AHEAD, hash=_hash(words), **_per_word(words)
     )
 
 
