@@ -132,6 +132,7 @@ class Search(Exploration):
 
     def _new_table(self, places: int) -> None:
         """Replace the hash table by one of `places` places; the old one is given up first."""
+        places = (places + 7) // 8 * 8
         self._table = Block(0)
         self._table = Block(8 * places)
         context = self._context

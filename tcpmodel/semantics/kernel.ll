@@ -6,14 +6,51 @@ define internal i64 @hash(ptr %row) alwaysinline {
   ret i64 %h
 }
 
-; The place where the search for a hash begins: hash * places / 2^64.
+declare i8 @llvm.cttz.i8(i8, i1)
+
+; The place where the search for a hash begins, the first of eight: hash * (places / 8) / 2^64 * 8.
 define internal i64 @home(i64 %hash, i64 %places) alwaysinline {
+  %eighth = lshr i64 %places, 3
   %a = zext i64 %hash to i128
-  %b = zext i64 %places to i128
+  %b = zext i64 %eighth to i128
   %c = mul i128 %a, %b
   %d = lshr i128 %c, 64
   %e = trunc i128 %d to i64
-  ret i64 %e
+  %f = shl i64 %e, 3
+  ret i64 %f
+}
+
+; The first place from `home` on that is empty or holds the same 32 bits of the hash.  Eight places,
+; which are one line of the cache, are compared at once.
+define internal i64 @seek(ptr %table, i64 %places, i64 %home, i64 %hash) alwaysinline {
+entry:
+  %tag = shl i64 %hash, 32
+  %one = insertelement <8 x i64> poison, i64 %tag, i64 0
+  %tags = shufflevector <8 x i64> %one, <8 x i64> poison, <8 x i32> zeroinitializer
+  br label %probe
+probe:
+  %at = phi i64 [ %home, %entry ], [ %next, %further ]
+  %p = getelementptr i64, ptr %table, i64 %at
+  %line = load <8 x i64>, ptr %p, align 64
+  %difference = xor <8 x i64> %line, %tags
+  %similar = icmp ult <8 x i64> %difference, 
+      <i64 4294967296, i64 4294967296, i64 4294967296, i64 4294967296,
+       i64 4294967296, i64 4294967296, i64 4294967296, i64 4294967296>
+  %empty = icmp eq <8 x i64> %line, zeroinitializer
+  %either = or <8 x i1> %similar, %empty
+  %bits = bitcast <8 x i1> %either to i8
+  %none = icmp eq i8 %bits, 0
+  br i1 %none, label %further, label %done
+further:
+  %up = add i64 %at, 8
+  %over = icmp eq i64 %up, %places
+  %next = select i1 %over, i64 0, i64 %up
+  br label %probe
+done:
+  %first = call i8 @llvm.cttz.i8(i8 %bits, i1 true)
+  %offset = zext i8 %first to i64
+  %place = add i64 %at, %offset
+  ret i64 %place
 }
 
 define internal i64 @get(ptr %context, i64 %field) alwaysinline {
@@ -173,37 +210,22 @@ states_end:
   %i1 = add i64 %i, 1
   br label %states_head
 look_head:
-  %k = phi i64 [ 0, %states_head ], [ %k1, %look_next ]
+  %k = phi i64 [ 0, %states_head ], [ %k1, %look_body ]
   %unlooked = icmp slt i64 %k, %total
   br i1 %unlooked, label %look_body, label %end
 look_body:
   %ph2 = getelementptr i64, ptr %hashes, i64 %k
   %h2 = load i64, ptr %ph2
-  %tag = shl i64 %h2, 32
   %home2 = call i64 @home(i64 %h2, i64 %places)
-  br label %probe
-probe:
-  %place = phi i64 [ %home2, %look_body ], [ %next, %further ]
+  %place = call i64 @seek(ptr %table, i64 %places, i64 %home2, i64 %h2)
   %pt2 = getelementptr i64, ptr %table, i64 %place
   %slot = load i64, ptr %pt2
-  %empty = icmp eq i64 %slot, 0
-  br i1 %empty, label %look_next, label %look_taken
-look_taken:
-  %difference = xor i64 %slot, %tag
-  %similar = icmp ult i64 %difference, 4294967296
-  br i1 %similar, label %look_row, label %further
-further:
-  %up = add i64 %place, 1
-  %over = icmp eq i64 %up, %places
-  %next = select i1 %over, i64 0, i64 %up
-  br label %probe
-look_row:
   %number = and i64 %slot, 4294967295
+  %vacant = icmp eq i64 %number, 0
   %known = sub i64 %number, 1
-  %known_row = call ptr @row_of(ptr %rows, i64 %known)
+  %some = select i1 %vacant, i64 0, i64 %known
+  %known_row = call ptr @row_of(ptr %rows, i64 %some)
   call void @llvm.prefetch.p0(ptr %known_row, i32 0, i32 3, i32 1)
-  br label %look_next
-look_next:
   %pl = getelementptr i64, ptr %starts, i64 %k
   store i64 %place, ptr %pl
   %k1 = add i64 %k, 1
