@@ -140,6 +140,7 @@ def check_json(result: Result, scenario: str, chosen: str, trace: str | None) ->
         "transitions": result.transitions,
         "depth": result.depth,
         "cpu_seconds": round(result.cpu_seconds, 3),
+        "search_seconds": _rounded(result.search_seconds),
         "peak_bytes": result.peak_bytes,
         "vacuous": result.vacuous,
         "evidence": evidence_json(result.evidence),
@@ -150,6 +151,10 @@ def check_json(result: Result, scenario: str, chosen: str, trace: str | None) ->
             for twin, path in zip(result.twins, twins, strict=False)
         ],
     }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def as_junit(

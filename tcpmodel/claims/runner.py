@@ -24,7 +24,6 @@ from tcpmodel.core.property import Property
 from tcpmodel.core.result import Budget, Evidence, Observer, Result, silent
 from tcpmodel.core.terms import FreeVariables
 from tcpmodel.core.trace import Trace
-from tcpmodel.engines.lifting import lift
 from tcpmodel.engines.registry import choose
 from tcpmodel.tcp.compose import Model, compose
 from tcpmodel.tcp.faults import Fault
@@ -187,6 +186,9 @@ def lifted(
     """The scenario `text` with sequence numbers of `width` bits, and what a result with a run says
     there: the same actions are taken.  None if they cannot be.
     """
+    # Loaded here as it brings a solver's machinery that few checks need.
+    from tcpmodel.engines.lifting import lift  # noqa: PLC0415
+
     model = compose(replace(scenario(text), width=width))
     found = lift(result, model.system, question(model), budget)
     return None if found is None else (model.scenario.spelled, found)

@@ -105,7 +105,7 @@ def check(
     if bits is not None and result.trace is not None:
         scenario_text, result = _lifted(formula, scenario_text, result, bits, budget)
     if "-" not in (json_file, svg):
-        _print(result, formula)
+        _print(result, formula, chosen)
     written = True
     path = None
     if result.trace is not None and (json_file or traces):
@@ -168,7 +168,7 @@ def _draw(result: Result, formula: str, scenario_text: str, svg: str) -> None:
     write(svg, chart(result.trace, claim=formula, title=scenario_text, witness=holds))
 
 
-def _print(result: Result, formula: str) -> None:
+def _print(result: Result, formula: str, chosen: str) -> None:
     from tcpmodel.claims.needs import plain, summary
     from tcpmodel.render.pairs import indistinguishable
     from tcpmodel.render.text import text
@@ -182,7 +182,7 @@ def _print(result: Result, formula: str) -> None:
         for name, value in (("states", result.states), ("transitions", result.transitions))
         if value is not None
     ]
-    effort = f"{result.cpu_seconds:.2f} s CPU, engine {result.engine}"
+    effort = f"{result.cpu_seconds:.2f} s CPU, engine {result.engine} ({chosen})"
     say(", ".join([*counted, f"depth {result.depth}", effort]), hang=2)
     if result.vacuous:
         say("it holds vacuously: the premise is never reached", hang=2)

@@ -127,7 +127,8 @@ class Result:
     """A verdict with all that is needed to trust it.
 
     states, transitions: explored (None for symbolic engines); depth: of the search, in steps.
-    cpu_seconds: processor time of the check.  peak_bytes: the largest size of what the engine kept
+    cpu_seconds: processor time of the check.  search_seconds: of that, visiting states; the rest
+        prepares it (compiles the model) or tells of it (replays a run).  peak_bytes: the largest size of what the engine kept
         of the states, in octets; None if it cannot tell.
     trace: the counterexample of a FAILS, the witness of a `sometimes` that HOLDS.
     twins: for a `knows` that FAILS, a run that the agent cannot tell from `trace`; where knowledge
@@ -148,6 +149,7 @@ class Result:
     transitions: int | None = None
     depth: int | None = None
     cpu_seconds: float = 0.0
+    search_seconds: float | None = None
     peak_bytes: int | None = None
     fairness: Fairness | None = None
     twins: tuple[Twin, ...] = ()

@@ -63,7 +63,7 @@ class Exploration(ABC):
     that satisfies `goal`, or None.  expanded: how many states have had their successors looked
     for.  fired: how often each action was taken.  deadlocks: states
     without successor.  reached: for each watched condition, whether it ever held.
-    stopped: why the search ended early; empty if it did not.
+    stopped: why the search ended early; empty if it did not.  seconds: processor time of `run`.
     """
 
     name: ClassVar[str]
@@ -93,6 +93,7 @@ class Exploration(ABC):
         self.reached = dict.fromkeys(self.watches, False)
         self.stopped = ""
         self.timed_out = False
+        self.seconds = 0.0
 
     # --- what a representation of states has to give ---------------------------------------------
 
@@ -147,10 +148,12 @@ class Exploration(ABC):
 
         Raises `ModelError` if there is no initial state.
         """
+        started = time.process_time()
         try:
             self._run()
         except KeyboardInterrupt:
             self.stopped, self.timed_out = "interrupted", True
+        self.seconds = time.process_time() - started
 
     def _run(self) -> None:
         initial = initial_states(self.system)
@@ -384,5 +387,6 @@ def _result(
         transitions=search.transitions,
         depth=max(search.depth, 0),
         cpu_seconds=seconds,
+        search_seconds=search.seconds,
         peak_bytes=search.peak_bytes,
     )
