@@ -50,6 +50,15 @@ class _Group(click.Group):
             stop(2, f"{error.filename or 'file'}: {error.strerror or error}")
 
 
+def _complains(unraisable: sys.UnraisableHookArgs) -> None:
+    """A solver's context that Ctrl-C left half made complains as it goes; everything else is told.
+
+    It has no other way to: what happens in `__del__` cannot be caught.
+    """
+    if getattr(unraisable.object, "__qualname__", "") != "Context.__del__":
+        sys.__unraisablehook__(unraisable)
+
+
 @click.group(
     cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES
 )
@@ -59,6 +68,7 @@ def main() -> None:
 
     Settle the claims that come with it: tcpmodel verify.  See why one fails: tcpmodel explain P01.
     """
+    sys.unraisablehook = _complains
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign gets a ? instead

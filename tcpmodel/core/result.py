@@ -128,8 +128,8 @@ class Result:
 
     states, transitions: explored (None for symbolic engines); depth: of the search, in steps.
     cpu_seconds: processor time of the check.  search_seconds: of that, visiting states; the rest
-        prepares it (compiles the model) or tells of it (replays a run).  peak_bytes: the largest size of what the engine kept
-        of the states, in octets; None if it cannot tell.
+        prepares it (compiles the model) or tells of it (replays a run).
+    peak_bytes: the largest size of what the engine kept of the states, in octets.
     trace: the counterexample of a FAILS, the witness of a `sometimes` that HOLDS.
     twins: for a `knows` that FAILS, a run that the agent cannot tell from `trace`; where knowledge
         nests, then one that the next agent cannot tell from that, and so on.

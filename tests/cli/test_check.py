@@ -195,7 +195,7 @@ def test_a_malformed_formula_is_pointed_at(formula: str, column: int | None, wor
 
 def test_ctrl_c_says_what_was_known() -> None:
     """A search that is interrupted is UNKNOWN, exit code 130, without traceback."""
-    process = start("check", HOLDS, "--scenario", LARGE)
+    process = start("check", HOLDS, "--scenario", LARGE, "--engine", "explicit")
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(4)
     os.killpg(process.pid, signal.SIGINT)
