@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 class Live:
     """One line on stderr: rewritten on a terminal, a new one now and then elsewhere."""
 
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.done = 0
+    def __init__(self, total: int, done: int = 0) -> None:
+        self.total, self.done = total, done
         self.tty = sys.stderr.isatty()
         self.last = time.monotonic()
         self.rates: dict[Any, tuple[float, int]] = {}
