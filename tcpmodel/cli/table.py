@@ -117,18 +117,23 @@ class SuiteProgress:
                 parts.append((f", {self.tally[name]} {text}", STYLES[name]))
         parts.append((f"  {time.monotonic() - self.began:.0f} s", "dim"))
         table = Table.grid(padding=(0, 2), expand=False)
-        table.add_column(no_wrap=True, style="bold")
-        table.add_column(no_wrap=True, overflow="ellipsis", style="cyan", ratio=1)
+        for _ in range(2):
+            table.add_column(no_wrap=True)
         for _ in range(3):
             table.add_column(no_wrap=True, justify="right")
-        for row in self.rows.values():
-            at = row.progress
-            rate = f"{row.rate:,.0f}/s" if row.rate >= 1 else ""
-            table.add_row(
-                row.job.code,
-                row.job.scenario,
-                f"{at.phase}, depth {at.depth}",
-                f"{at.states:,} states",
-                rate,
-            )
+        cells = [_cells(row) for row in self.rows.values()]
+        wide = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        room = self.table.console.width - sum(wide) + (wide[1] if wide else 0) - 2 * len(wide)
+        for code, scenario, *numbers in cells:
+            where = scenario if len(scenario) <= room else scenario[: max(0, room - 1)] + "…"
+            table.add_row(Text(code, "bold"), Text(where, "cyan"), *map(Text, numbers))
         return Group(Text.assemble(*parts), table)
+
+
+def _cells(row: _Row) -> tuple[str, ...]:
+    """Claim, scenario, where in the search it is, how much it has seen, and how quickly."""
+    at = row.progress
+    rate = f"{row.rate:,.0f}/s" if row.rate >= 1 else ""
+    phase = f"{at.phase}, depth {at.depth}" if at.states else at.phase
+    seen = f"{at.states:,} states" if at.states else ""
+    return row.job.code, row.job.scenario, phase, seen, rate

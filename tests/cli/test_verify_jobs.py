@@ -11,6 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tcpmodel.claims.verdicts import folder
+
 from .driving import (
     LARGE,
     SMALL,
@@ -49,8 +51,8 @@ def test_a_job_that_kills_its_process_takes_nothing_with_it(tmp_path: Path) -> N
     file = claims_file(tmp_path / "mine.py", *sources)
     ran = spawn("verify", file, "-j", "2", "--json", tmp_path / "r.json")
     rows = {r["claim"]: r for r in settled(tmp_path / "r.json")["results"]}
-    assert rows["X2"]["error"] == "its process died (exit code 7)"
-    assert rows["X4"]["error"] == "its process died (killed by SIGKILL: out of memory?)"
+    assert rows["X2"]["error"] == "its process died twice (exit code 7)"
+    assert rows["X4"]["error"] == "its process died twice (killed by SIGKILL: out of memory?)"
     assert [c for c, r in rows.items() if r["verdict"] == "HOLDS"] == [
         "X1", "X3", "X5", "X6", "X7", "X8",
     ]  # fmt: skip
@@ -111,6 +113,67 @@ def test_ctrl_c_at_the_start_is_as_quiet(moment: float, tmp_path: Path) -> None:
     assert "Traceback" not in ran.err
 
 
+# --- verdicts known before -----------------------------------------------------------------------
+
+
+def test_the_second_time_nothing_is_computed(tmp_path: Path) -> None:
+    """Verdicts, traces and reports are the same; a formula that leaves a mark leaves none."""
+    mark = tmp_path / "mark"
+    counted = f"lambda w: (__import__('os').mkdir({str(mark)!r}), w.A.state != ESTABLISHED)[1]"
+    file = claims_file(tmp_path / "mine.py", claim("X1", counted, FAILS), claim("X2"))
+    reports = []
+    for n in range(2):
+        ran = run("verify", file, "-j", "1", "--json", tmp_path / f"{n}.json")
+        assert ran.code == 0, ran
+        reports.append(settled(tmp_path / f"{n}.json")["results"])
+    assert "2 verdicts, all as expected, 2 known before" in ran.out
+    mark.rmdir()
+    first, second = reports
+    assert [row.pop("cached") for row in first + second] == [False, False, True, True]
+    assert [row.pop("trace") is not None for row in first] == [
+        row.pop("trace") is not None for row in second
+    ]
+    assert first == second
+    assert run("verify", file, "-j", "1", "--no-cache").code == 0
+    assert mark.is_dir()
+
+
+def test_what_could_not_be_settled_is_tried_again_with_more(tmp_path: Path) -> None:
+    """A bound that was reached is no verdict; without it there is one, and that one is kept."""
+    file = claims_file(tmp_path / "mine.py", claim("X1"))
+    for options, code, words in (
+        (("--max-states", "3"), 5, "not settled"),
+        (("--max-states", "3"), 5, "not settled"),
+        ((), 0, "all as expected;"),
+        ((), 0, "1 known before"),
+    ):
+        ran = run("verify", file, *options)
+        assert (ran.code, words in ran.out) == (code, True), ran
+
+
+def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    """What was settled before Ctrl-C is known the next time."""
+    deaf = "lambda w: (__import__('time').sleep(60), w.A.state != CLOSING)[1]"
+    file = claims_file(tmp_path / "mine.py", claim("X1"), claim("X2", deaf))
+    process = start("verify", file, "-j", "1")
+    kept = folder()
+    wait_for(lambda: kept.is_dir() and any(f.suffix == "" for f in kept.glob("[0-9a-f]*")), process)
+    assert interrupt(process).code == 130
+    assert "1 known before" in run("verify", file, "x1").out
+
+
+def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    """The verdicts are there all the same."""
+    (tmp_path / "file").write_text("")
+    file = claims_file(tmp_path / "mine.py", claim("X1"))
+    ran = run("verify", file, XDG_CACHE_HOME=str(tmp_path / "file"))
+    assert ran.code == 0
+    assert [line.split(" cannot")[0] for line in ran.err.splitlines()] == [
+        f"tcpmodel: the cache of verdicts {tmp_path / 'file' / 'tcpmodel' / 'verdicts'}"
+    ] * len(ran.err.splitlines())
+    assert "cannot be written" in ran.err
+
+
 # --- what a person sees ---------------------------------------------------------------------------
 
 
@@ -121,7 +184,9 @@ def test_progress_is_on_stderr_and_results_are_on_stdout(jobs: str, tmp_path: Pa
     file = claims_file(tmp_path / "mine.py", claim("X1", verdicts=verdicts))
     options = ("-j", jobs, "--timeout", "2")
     seen = on_terminal("verify", file, *options, "--json", "/dev/null", "--traces", tmp_path)
-    assert re.search(r"X1 rfc9293.*: search, depth \d+, [\d,]+ states, [\d,]+/s", seen), seen
+    rows = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", seen)
+    pattern = r"X1 +rfc9293 [^ ]*.* +search, depth \d+ +[\d,]+ states +[\d,]+/s"
+    assert re.search(pattern, rows), rows
     assert "2/2 done" in seen
 
 
