@@ -158,7 +158,8 @@ class _Run:
                 if self._enough(found):
                     return
         rest = [job for job in self.todo if job not in self.done]
-        limited = any(job.budget.seconds for job in rest) or min(self.processes, len(rest)) > 1
+        # A check of this process cannot be stopped by force; a single one starts sooner in it.
+        limited = len(rest) > 1 or any(job.budget.seconds for job in rest)
         limit = LIMIT if limited else None
         with (
             SuiteProgress(len(self.todo), len(self.done)) as live,

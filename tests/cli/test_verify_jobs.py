@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tcpmodel.claims import pool
 from tcpmodel.claims.verdicts import folder
 
 from .driving import (
@@ -113,6 +115,73 @@ def test_ctrl_c_at_the_start_is_as_quiet(moment: float, tmp_path: Path) -> None:
     assert "Traceback" not in ran.err
 
 
+# --- parts of a suite -----------------------------------------------------------------------------
+
+
+def codes(report: str) -> list[str]:
+    return [row["claim"] for row in json.loads(report)["results"]]
+
+
+def test_a_part_of_a_suite(tmp_path: Path) -> None:
+    """By claim, by topic, by shard; each of them says what there is where it fits nothing."""
+    file = claims_file(tmp_path / "mine.py", claim("X1"), claim("X2"))
+    other = claims_file(tmp_path / "other.py", claim("X3"))
+    for options, expected in (
+        (("--only", "x2", "--only", "claim-x3"), ["X2", "X3"]),
+        (("--topic", "oth"), ["X3"]),
+        (("--topic", "mine", "--only", "X1"), ["X1"]),
+    ):
+        assert codes(run("verify", file, other, *options, "--json", "-").out) == expected
+    parts = [
+        codes(run("verify", file, other, "--shard", f"{n}/2", "--json", "-").out) for n in (1, 2)
+    ]
+    assert sorted(parts[0] + parts[1]) == ["X1", "X2", "X3"]
+    for options, words in (
+        (("--only", "X9"), "no claim 'X9'"),
+        (("--topic", "others"), "did you mean other?"),
+        (("--shard", "3/2"), "i/n with 1 <= i <= n"),
+        (("--shard", "half"), "i/n with 1 <= i <= n"),
+    ):
+        ran = run("verify", file, other, *options)
+        assert (ran.code, words in ran.err) == (2, True), ran
+
+
+def test_the_first_that_is_wrong_can_be_the_last(tmp_path: Path) -> None:
+    """--fail-fast: what comes after it is not begun, also if it is known already."""
+    wrong = claim("X2", FAILING, f"{{{SMALL!r}: holds('so we thought')}}")
+    file = claims_file(tmp_path / "mine.py", claim("X1"), wrong, claim("X3"))
+    for _ in range(2):
+        ran = run("verify", file, "-j", "1", "--fail-fast")
+        assert ran.code == 10
+        assert "stopped: 2 verdicts of 3, 1 as expected, 1 not as expected" in ran.out
+
+
+def test_a_summary_tells_the_topics_apart(tmp_path: Path) -> None:
+    """A line for each, if there are several."""
+    wrong = claim("X2", FAILING, f"{{{SMALL!r}: holds('so we thought')}}")
+    file = claims_file(tmp_path / "mine.py", claim("X1"), wrong)
+    other = claims_file(tmp_path / "other.py", claim("X3"))
+    out = run("verify", file, other).out
+    assert re.search(r"^mine +2 claims +2 verdicts +1 as expected, 1 not as expected", out, re.M)
+    assert re.search(r"^other +1 claims +1 verdicts +all as expected", out, re.M)
+
+
+def test_a_check_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--timeout holds for a formula, too, which no engine can stop; the rest is settled."""
+    monkeypatch.setattr(pool, "GRACE", 0.5)
+    hangs = claim("X1", "lambda w: (__import__('time').sleep(600), w.A.state != CLOSING)[1]")
+    file = claims_file(tmp_path / "mine.py", hangs, claim("X2"))
+    xml = tmp_path / "r.xml"
+    ran = run("verify", file, "-j", "1", "--timeout", "4", "--junit", xml)
+    assert ran.code == 5, ran
+    assert (
+        "the time limit of 4 s was reached, and its process had to be stopped"
+        in ran.out.replace("\n               ", " ")
+    )
+    assert "2 verdicts, 1 as expected, 1 not settled" in ran.out
+    assert "verdict UNKNOWN, expected HOLDS" in xml.read_text(encoding="utf-8")
+
+
 # --- verdicts known before -----------------------------------------------------------------------
 
 
@@ -159,7 +228,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path) -> None:
     kept = folder()
     wait_for(lambda: kept.is_dir() and any(f.suffix == "" for f in kept.glob("[0-9a-f]*")), process)
     assert interrupt(process).code == 130
-    assert "1 known before" in run("verify", file, "x1").out
+    assert "1 known before" in run("verify", file, "--only", "x1").out
 
 
 def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
