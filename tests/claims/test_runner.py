@@ -22,6 +22,7 @@ from tcpmodel.claims.pool import run_jobs
 from tcpmodel.claims.runner import Job, Outcome, exit_code, jobs_of, run_job, trace_of
 from tcpmodel.core.errors import EngineError
 from tcpmodel.core.result import Budget, Progress
+from tcpmodel.tcp.compose import compose
 
 from .samples import write
 
@@ -186,7 +187,6 @@ def test_jobs_about_one_model_come_after_each_other(
     """So that each model is composed once, whatever the order in which claims are written."""
     todo = jobs(*(source(f"X{n}", text=(SMALL, OTHER)[n % 2]) for n in range(6)))
     composed: list[str] = []
-    compose = runner.compose
 
     def counting(switches: Any, fault: Any) -> Any:
         composed.append(switches.spelled)

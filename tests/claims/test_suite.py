@@ -13,6 +13,7 @@ from tcpmodel.claims.language import Claim, always, holds
 from tcpmodel.claims.runner import Job, Outcome
 from tcpmodel.claims.suite import about_topics, by_topic, shard
 from tcpmodel.core.errors import ModelError
+from tcpmodel.tcp.states import CLOSED
 
 JOBS = st.lists(
     st.builds(Job, st.just("f.py"), st.sampled_from("abcdefg"), st.sampled_from("uvwxyz")),
@@ -48,7 +49,7 @@ def test_shards_do_not_depend_on_the_order_of_scenarios(jobs: list[Job], chance:
 
 def claim(code: str, topic: str) -> tuple[Path, Claim]:
     return Path("f.py"), Claim(
-        code, f"id-{code}", "It is so.", [], always(lambda w: w.x), {"rfc9293": holds("so")},
+        code, f"id-{code}", "It is so.", [], always(lambda w: w.A.state == CLOSED), {"rfc9293": holds("so")},
         topic=topic,
     )  # fmt: skip
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -103,9 +106,9 @@ def test_a_changed_program_is_another(
             presets = package / "tcp" / "presets.py"
             presets.write_bytes(presets.read_bytes() + b"#")
         elif part == "library":
-            patch.setattr(verdicts.metadata, "version", lambda name: "0")
+            patch.setattr(metadata, "version", lambda name: "0")
         else:
-            patch.setattr(verdicts.platform, "python_version", lambda: "3.99")
+            patch.setattr(platform, "python_version", lambda: "3.99")
         assert key_of(job) != before
     verdicts._program.cache_clear()
     assert key_of(job) == before
@@ -176,7 +179,7 @@ def test_a_full_disk_is_one_line(
 ) -> None:
     """Nothing is lost but the next run's time; nothing half-written stays; it is said once."""
     known.put(job, FOUND)
-    real = verdicts.tempfile.NamedTemporaryFile
+    real = tempfile.NamedTemporaryFile
 
     def full(**options: object) -> object:
         part = real(**options)
@@ -187,7 +190,7 @@ def test_a_full_disk_is_one_line(
         part.write = write
         return part
 
-    monkeypatch.setattr(verdicts.tempfile, "NamedTemporaryFile", full)
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
     for code in ("X2", "X3"):
         known.put(replace(job, code=code), replace(FOUND, code=code))
     (line,) = known.close()
