@@ -48,10 +48,9 @@ def test_shards_do_not_depend_on_the_order_of_scenarios(jobs: list[Job], chance:
 
 
 def claim(code: str, topic: str) -> tuple[Path, Claim]:
-    return Path("f.py"), Claim(
-        code, f"id-{code}", "It is so.", [], always(lambda w: w.A.state == CLOSED), {"rfc9293": holds("so")},
-        topic=topic,
-    )  # fmt: skip
+    verdicts = {"rfc9293": holds("so")}
+    never = always(lambda w: w.A.state == CLOSED)
+    return Path("f.py"), Claim(code, f"id-{code}", "It is so.", [], never, verdicts, topic=topic)
 
 
 def test_a_topic_is_known_by_the_beginning_of_its_name() -> None:

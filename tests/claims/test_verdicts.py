@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -181,7 +182,7 @@ def test_a_full_disk_is_one_line(
     known.put(job, FOUND)
     real = tempfile.NamedTemporaryFile
 
-    def full(**options: object) -> object:
+    def full(**options: Any) -> Any:
         part = real(**options)
 
         def write(data: bytes) -> int:
