@@ -40,7 +40,7 @@ class Live:
         now = time.monotonic()
         since, before = self.rates.setdefault(key, (now, progress.states))
         rate = (progress.states - before) / (now - since) if now > since else 0.0
-        speed = f", {rate:,.0f}/s" if rate > 0 else ""
+        speed = f", {rate:,.0f}/s" if rate >= 1 else ""
         counted = f"{self.done}/{self.total} done; " if self.total > 1 else ""
         numbers = f": {progress.phase}, depth {progress.depth}, {progress.states:,} states{speed}"
         room = width() - 1 - len(counted) - len(numbers) if self.tty else len(title)

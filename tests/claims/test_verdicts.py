@@ -180,7 +180,7 @@ def test_a_full_disk_is_one_line(
 ) -> None:
     """Nothing is lost but the next run's time; nothing half-written stays; it is said once."""
     known.put(job, FOUND)
-    real = tempfile.NamedTemporaryFile
+    real: Any = tempfile.NamedTemporaryFile
 
     def full(**options: Any) -> Any:
         part = real(**options)
