@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "export": {"core", "semantics"},
     "claims": {"core", "semantics", "tcp", "engines", "render", "export"},
     "doctor": {"core", "semantics", "tcp", "engines", "render", "export"},
+    "pytest_plugin": {"core", "render", "claims"},
     "cli": {"core", "semantics", "tcp", "engines", "render", "export", "claims", "doctor"},
     "__main__": {"cli"},
 }

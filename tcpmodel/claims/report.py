@@ -45,7 +45,7 @@ def effort(found: Outcome) -> str:
         parts.append(f"{found.states:,} states, depth {found.depth}")
     elif found.states is None and found.depth is not None and steps is None:
         parts.append(f"depth {found.depth}")
-    parts.append(f"{found.cpu_seconds:.1f} s")
+    parts.append("known before" if found.cached else f"{found.cpu_seconds:.1f} s")
     return ", ".join(parts)
 
 
@@ -97,12 +97,14 @@ def as_json(
     traces: dict[tuple[str, str], str],
     *,
     interrupted: bool,
+    planned: int,
 ) -> dict[str, Any]:
-    """The report of `verify --json`."""
+    """The report of `verify --json`; planned: verdicts, if nothing had stopped the run."""
     return {
         "schema": SCHEMA,
         "version": __version__,
         "interrupted": interrupted,
+        "planned": planned,
         "errors": list(errors),
         "results": [_row(found, traces.get((found.code, found.scenario))) for found in outcomes],
     }
@@ -200,19 +202,35 @@ def _xml(text: str) -> str:
     return re.sub(r"[^\t\n\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "?", text)
 
 
+WORDS = {
+    "expected": "as expected",
+    "unexpected": "not as expected",
+    "open": "not settled",
+    "vacuous": "vacuous",
+}
+"""What a mark says."""
+
+
 def summary(
-    outcomes: Sequence[Outcome], errors: Sequence[str], seconds: float, *, planned: int
+    outcomes: Sequence[Outcome],
+    errors: Sequence[str],
+    seconds: float,
+    *,
+    planned: int,
+    ending: str = "interrupted",
 ) -> str:
     """One line: how many verdicts (of how many planned), and how many are not as expected."""
     tally = {name: sum(mark(o) == name for o in outcomes) for name in MARKS}
     count = f"{len(outcomes)} verdicts"
-    parts = [count if len(outcomes) == planned else f"interrupted: {count} of {planned}"]
+    parts = [count if len(outcomes) == planned else f"{ending}: {count} of {planned}"]
     if outcomes and tally["expected"] == len(outcomes):
         parts.append("all as expected")
     elif outcomes:
         parts.append(f"{tally['expected']} as expected")
-        words = {"unexpected": "not as expected", "open": "not settled", "vacuous": "vacuous"}
-        parts += [f"{tally[name]} {text}" for name, text in words.items() if tally[name]]
+        others = list(WORDS)[1:]
+        parts += [f"{tally[name]} {WORDS[name]}" for name in others if tally[name]]
     if errors:
         parts.append(f"{len(errors)} broken claim file{'s' if len(errors) > 1 else ''}")
+    if known := sum(found.cached for found in outcomes):
+        parts.append(f"{known} known before")
     return ", ".join(parts) + f"; {seconds:.1f} s"

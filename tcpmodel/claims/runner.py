@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ class Outcome:
     trace: the counterexample or witness, in the form of `Trace.to_json`.
     fairness: for liveness that holds, what it takes, in the form of `needs.plain`.
     twins: where knowledge is missing, who cannot tell which run (its `trace`) from the one before.
+    cached: it was computed by an earlier run, from the same model, claim and limits.
     """
 
     code: str
@@ -79,6 +81,7 @@ class Outcome:
     trace: dict[str, Any] | None = None
     fairness: dict[str, Any] | None = None
     twins: list[dict[str, Any]] = field(default_factory=list)
+    cached: bool = False
 
     @property
     def as_expected(self) -> bool:
@@ -141,10 +144,16 @@ def check_claim(
 
     Raises `ModelError`, naming file and line, if the claim's formula makes no property.
     """
-    model = compose(scenario(text), fault)
+    model = _model(text, fault)
     question = question_of(claim, model)
     check, chosen = choose(engine, model.system, question)
     return check(model.system, question, budget, observer), chosen
+
+
+@lru_cache(maxsize=1)
+def _model(text: str, fault: Fault | None) -> Model:
+    """The model of a scenario; the last one is kept, for the next claim about it."""
+    return compose(scenario(text), fault)
 
 
 def question_of(claim: Claim, model: Model) -> Property:
@@ -266,6 +275,21 @@ def failed(job: Job, message: str, claim: Claim | None = None, *, crashed: bool 
         error=message,
         crashed=crashed,
     )
+
+
+def stopped(job: Job, reason: str) -> Outcome:
+    """The outcome of a job whose process had to be stopped."""
+    claim = claim_of(job)
+    if claim is None:
+        return failed(job, reason)
+    return _about(claim, job, "UNKNOWN", reason=reason)
+
+
+def claim_of(job: Job) -> Claim | None:
+    """The claim that a job is about, if its file still has it."""
+    with contextlib.suppress(ModelError):
+        return next((c for c in load(Path(job.file)) if c.code == job.code), None)
+    return None
 
 
 def exit_code(

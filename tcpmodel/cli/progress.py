@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 class Live:
     """One line on stderr: rewritten on a terminal, a new one now and then elsewhere."""
 
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.done = 0
+    def __init__(self, total: int, done: int = 0) -> None:
+        self.total, self.done = total, done
         self.tty = sys.stderr.isatty()
         self.last = time.monotonic()
         self.rates: dict[Any, tuple[float, int]] = {}
@@ -41,7 +40,7 @@ class Live:
         now = time.monotonic()
         since, before = self.rates.setdefault(key, (now, progress.states))
         rate = (progress.states - before) / (now - since) if now > since else 0.0
-        speed = f", {rate:,.0f}/s" if rate > 0 else ""
+        speed = f", {rate:,.0f}/s" if rate >= 1 else ""
         counted = f"{self.done}/{self.total} done; " if self.total > 1 else ""
         numbers = f": {progress.phase}, depth {progress.depth}, {progress.states:,} states{speed}"
         room = width() - 1 - len(counted) - len(numbers) if self.tty else len(title)

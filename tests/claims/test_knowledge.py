@@ -80,7 +80,7 @@ def test_the_chain_of_runs_is_written_beside_the_trace(tmp_path: Path) -> None:
     found = outcome(claim, Job("", claim.code, text), result, chosen)
     paths: dict[tuple[str, str], str] = {}
     write_traces([found], tmp_path, paths)
-    [row] = report_json([found], [], paths, interrupted=False)["results"]
+    [row] = report_json([found], [], paths, interrupted=False, planned=1)["results"]
     assert [twin["agent"] for twin in row["twins"]] == ["A", "B", "A", "B"]
     files = [row["trace"], *(twin["trace"] for twin in row["twins"])]
     assert len(set(files)) == len(files) == 5

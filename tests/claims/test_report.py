@@ -51,6 +51,12 @@ BROKEN = replace(FINE, verdict="UNKNOWN", error="mine.py:3: no such variable")
             "12,345 states, depth 7, 1.2 s",
         ),
         (BROKEN, "unexpected", "mine.py:3: no such variable", ""),
+        (
+            replace(FINE, cached=True),
+            "expected",
+            "it is so",
+            "12,345 states, depth 7, known before",
+        ),
         (replace(FINE, states=None), "expected", "it is so", "depth 7, 1.2 s"),
     ],
 )
@@ -72,13 +78,17 @@ def test_the_summary_counts_every_kind() -> None:
     assert report.summary([], ("a",), 0, planned=0) == "0 verdicts, 1 broken claim file; 0.0 s"
     cut = report.summary([FINE], (), 2.0, planned=4)
     assert cut == "interrupted: 1 verdicts of 4, all as expected; 2.0 s"
+    known = report.summary([replace(FINE, cached=True), FINE], (), 2.0, planned=2)
+    assert known == "2 verdicts, all as expected, 1 known before; 2.0 s"
 
 
 def test_json_has_every_field_of_an_outcome() -> None:
     """Nothing that is known is left out; the trace is a path, the claim is called claim."""
-    told = report.as_json([FINE, WRONG], ["e"], {("X1", FINE.scenario): "t.json"}, interrupted=True)
+    told = report.as_json(
+        [FINE, WRONG], ["e"], {("X1", FINE.scenario): "t.json"}, interrupted=True, planned=3
+    )
     assert json.loads(json.dumps(told)) == told
-    assert (told["interrupted"], told["errors"]) == (True, ["e"])
+    assert (told["interrupted"], told["planned"], told["errors"]) == (True, 3, ["e"])
     row = told["results"][0]
     names = {field.name for field in fields(Outcome)} - {"code"} | {"claim", "as_expected"}
     assert row.keys() == names

@@ -22,6 +22,7 @@ from tcpmodel.claims.pool import run_jobs
 from tcpmodel.claims.runner import Job, Outcome, exit_code, jobs_of, run_job, trace_of
 from tcpmodel.core.errors import EngineError
 from tcpmodel.core.result import Budget, Progress
+from tcpmodel.tcp.compose import compose
 
 from .samples import write
 
@@ -132,12 +133,71 @@ def test_whoever_watches_hears_of_every_phase(
 
 
 def test_if_every_process_dies_every_job_says_so(jobs: Callable[..., list[Job]]) -> None:
-    """No death stops the others, and none is retried for ever."""
-    todo = jobs(*(source(f"X{n}", "__import__('os')._exit(9)") for n in range(4)))
-    found = dict(run_jobs(todo, 2, quiet))
-    assert {f.error for f in found.values()} == {"its process died (exit code 9)"}
-    assert len(found) == 4
+    """No death stops the others, and each is tried twice and not for ever."""
+    todo = jobs(*(source(f"X{n}", "__import__('os')._exit(9)") for n in range(3)))
+    said: list[str] = []
+    found = dict(run_jobs(todo, 2, quiet, warn=said.append))
+    assert {f.error for f in found.values()} == {"its process died twice (exit code 9)"}
+    assert {f.verdict for f in found.values()} == {"UNKNOWN"}
+    assert sorted(said) == [
+        f"X{n} {SMALL}: its process died (exit code 9); tried once more" for n in range(3)
+    ]
     assert exit_code(list(found.values())) == 1
+
+
+def test_a_process_that_is_killed_once_loses_nothing(
+    jobs: Callable[..., list[Job]], tmp_path: Path
+) -> None:
+    """The job is tried again, and settled; who watches is told in one line."""
+    once = tmp_path / "once"
+    murder = (
+        f"(__import__('os').kill(__import__('os').getpid(), 9) "
+        f"if not __import__('os').path.exists({str(once)!r}) "
+        f"and open({str(once)!r}, 'w') else 0, w.A.state != ESTABLISHED)[1]"
+    )
+    todo = jobs(source("X1", murder), source("X2"))
+    said: list[str] = []
+    found = dict(run_jobs(todo, 2, quiet, warn=said.append))
+    assert [f.verdict for f in found.values()] == ["FAILS", "FAILS"]
+    assert len(said) == 1
+    assert "killed by SIGKILL: out of memory?" in said[0]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_job_that_listens_to_nobody_is_stopped(
+    processes: int, jobs: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its time over, its process goes: UNKNOWN with the reason, and the others are settled."""
+    monkeypatch.setattr(pool, "GRACE", 0.5)
+    deaf = "(__import__('time').sleep(600), w.A.state != ESTABLISHED)[1]"
+    stubborn, fine = jobs(source("X1", deaf), source("X2"))
+    stubborn = replace(stubborn, budget=Budget(seconds=0.5))
+    found = dict(run_jobs([stubborn, fine], processes, quiet, limit=60))
+    assert found[fine].verdict == "FAILS"
+    assert (found[stubborn].verdict, found[stubborn].expected) == ("UNKNOWN", "FAILS")
+    assert found[stubborn].reason == (
+        "the time limit of 0.5 s was reached, and its process had to be stopped"
+    )
+    assert exit_code(list(found.values())) == 5
+
+
+def test_jobs_about_one_model_come_after_each_other(
+    jobs: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that each model is composed once, whatever the order in which claims are written."""
+    todo = jobs(*(source(f"X{n}", text=(SMALL, OTHER)[n % 2]) for n in range(6)))
+    composed: list[str] = []
+
+    def counting(switches: Any, fault: Any) -> Any:
+        composed.append(switches.spelled)
+        return compose(switches, fault)
+
+    runner._model.cache_clear()
+    monkeypatch.setattr(runner, "compose", counting)
+    found = dict(run_jobs(todo, 1, quiet))
+    runner._model.cache_clear()
+    assert len(found) == 6
+    assert len(composed) == 2
 
 
 def test_hanging_up_stops_the_processes(jobs: Callable[..., list[Job]]) -> None:
@@ -161,7 +221,7 @@ def multiprocessing_children() -> set[int | None]:
 
 def test_ctrl_c_ends_the_row_but_keeps_its_outcome(jobs: Callable[..., list[Job]]) -> None:
     """The job that is interrupted says how far it came; those after it are not begun."""
-    todo = jobs(source("X1"), source("X2", "w.A.state != CLOSING", LARGE), source("X3"))
+    todo = jobs(source("X1"), source("X2", "w.A.state != CLOSING", LARGE), source("X3", text=OTHER))
 
     def impatient(job: Job, progress: Progress) -> None:
         if job.code == "X2" and progress.depth >= 3:
