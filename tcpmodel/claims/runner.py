@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import z3
 
@@ -29,9 +29,6 @@ from tcpmodel.engines.registry import choose
 from tcpmodel.tcp.compose import Model, compose
 from tcpmodel.tcp.faults import Fault
 from tcpmodel.tcp.scenario import scenario
-
-if TYPE_CHECKING:
-    from tcpmodel.engines.several import Several
 
 SCHEMA = "tcpmodel-verify/1"
 
@@ -149,19 +146,6 @@ def check_claim(
     question = question_of(claim, model)
     check, chosen = choose(engine, model.system, question)
     return check(model.system, question, budget, observer), chosen
-
-
-def several_runs(
-    claim: Claim, text: str, count: int, budget: Budget, observer: Observer = silent
-) -> Several:
-    """Runs that settle a claim in a scenario, told apart by the states of A and B, as they follow
-    each other.  Raises `ModelError` where that cannot be asked.
-    """
-    from tcpmodel.engines.several import several
-
-    model = compose(scenario(text))
-    states = [model.world.A.state, model.world.B.state]
-    return several(model.system, question_of(claim, model), count, states, budget, observer)
 
 
 def question_of(claim: Claim, model: Model) -> Property:

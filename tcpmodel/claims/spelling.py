@@ -46,7 +46,7 @@ class Listening:
     @property
     def world(self) -> World:
         """To be spoken about instead of the world itself."""
-        return cast(World, self)
+        return cast("World", self)
 
     @property
     def calls(self) -> Mapping[int, tuple[str, Term]]:
@@ -70,7 +70,7 @@ class Listening:
 
 def _trivial(term: Term) -> bool:
     """Constants and variables have names of their own."""
-    return z3.is_const(term)
+    return bool(z3.is_const(term))
 
 
 def _argument(value: Any) -> str:

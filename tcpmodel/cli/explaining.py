@@ -80,7 +80,7 @@ def explain(
     ID is a claim's code or name, or PATH:ID for a claim of another file.
     """
     from tcpmodel.claims.discovery import select
-    from tcpmodel.claims.runner import Job, check_claim, outcome, several_runs, trace_of
+    from tcpmodel.claims.runner import Job, check_claim, outcome, trace_of
 
     if [svg, json_file, "-" if only_text else None].count("-") > 1:
         stop(2, "only one of --text, --svg - and --json - can have stdout; name a file")
@@ -94,6 +94,8 @@ def explain(
         result, chosen = check_claim(claim, text, engine, budget, observer)
         more = None
         if count > 1 and result.trace is not None:
+            from tcpmodel.claims.several import several_runs
+
             more = several_runs(claim, text, count, budget, observer)
     found = outcome(claim, Job(str(file), claim.code, text, engine, budget), result, chosen)
     trace = trace_of(found)

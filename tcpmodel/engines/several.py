@@ -1,15 +1,15 @@
 """Several runs to a state, none like another: what they pass through differs.
 
 Runs are told apart by their projection: the values of some terms, one after the other, without
-those that repeat the last.  Pairs of such a word and a state are searched in the order of the length
-of the runs through them (A*, Hart, Nilsson and Raphael 1968, with the distance to the nearest goal
-as its heuristic), so that each word is found by a shortest run that has it.
+those that repeat the last.  Pairs of such a word and a state are searched in the order of the
+length of the runs through them (A*, Hart, Nilsson and Raphael 1968, with the distance to the
+nearest goal as its heuristic), so that each word is found by a shortest run that has it.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -40,6 +40,12 @@ MOST_PAIRS = 2_000_000
 
 Pair: TypeAlias = tuple[int, int]
 """A word (its number) and the state in which it ends."""
+
+
+_Entry: TypeAlias = tuple[int, int, Pair, "Pair | None", int]
+"""The length of the shortest run through a pair; the steps to it; the pair; and where it was
+reached from, by which edge.
+"""
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,7 @@ class _Words:
         self.ends: list[Pair] = []
         self.bound = 0
         self.stopped = ""
+        self._arrived: set[int] = set()
         self._words: dict[tuple[int, int], int] = {}
         self._before: dict[Pair, tuple[Pair, int]] = {}
 
@@ -151,45 +158,46 @@ class _Words:
             self.stopped = "interrupted"
 
     def _run(self) -> None:
-        queue: list[tuple[int, int, Pair, Pair | None, int]] = []
-        for state in range(self.initial):
-            if self.left[state] >= 0:
-                pair = (self._word(-1, self.labels[state]), state)
-                heapq.heappush(queue, (self.left[state], 0, pair, None, -1))
+        starts = (s for s in range(self.initial) if self.left[s] >= 0)
+        queue: list[_Entry] = [
+            (self.left[s], 0, (self._word(-1, self.labels[s]), s), None, -1) for s in starts
+        ]
+        heapq.heapify(queue)
         seen: set[Pair] = set()
-        worded: set[int] = set()
-        while queue:
+        while queue and (self.depth is None or queue[0][0] <= self.depth):
             length, taken, pair, before, edge = heapq.heappop(queue)
-            if self.depth is not None and length > self.depth:
-                self.bound = self.depth
-                return
             if pair in seen:
                 continue
             seen.add(pair)
             if before is not None:
                 self._before[pair] = (before, edge)
             self.bound = max(self.bound, length - 1)
-            if self._too_many(len(seen), length):
+            if self.left[pair[1]] == 0:
+                self._arrive(pair)
+            if len(self.ends) == self.count or self._too_many(len(seen), length):
                 return
-            word, state = pair
-            if self.left[state] == 0:
-                if word not in worded:
-                    worded.add(word)
-                    self.ends.append(pair)
-                    if len(self.ends) == self.count:
-                        return
-                continue
-            for way in self.graph.edges(state):
-                there = int(self.graph.target[way])
-                if self.left[there] >= 0:
-                    label = self.labels[there]
-                    same = label == self.labels[state]
-                    next_pair = (word if same else self._word(word, label), there)
-                    if next_pair not in seen:
-                        whole = taken + 1 + self.left[there]
-                        heapq.heappush(queue, (whole, taken + 1, next_pair, pair, way))
+            if self.left[pair[1]]:
+                for entry in self._onward(pair, taken):
+                    if entry[2] not in seen:
+                        heapq.heappush(queue, entry)
         if self.depth is not None:
             self.bound = self.depth
+
+    def _arrive(self, pair: Pair) -> None:
+        """A run has come to a goal; only the first with its word counts."""
+        if pair[0] not in self._arrived:
+            self._arrived.add(pair[0])
+            self.ends.append(pair)
+
+    def _onward(self, pair: Pair, taken: int) -> Iterator[_Entry]:
+        """The steps from a pair that can lead to a goal."""
+        word, state = pair
+        for way in self.graph.edges(state):
+            there = int(self.graph.target[way])
+            if self.left[there] >= 0:
+                label = self.labels[there]
+                after = word if label == self.labels[state] else self._word(word, label)
+                yield taken + 1 + self.left[there], taken + 1, (after, there), pair, way
 
     def _too_many(self, seen: int, length: int) -> bool:
         if seen % 4096 == 0:
@@ -230,12 +238,12 @@ def distances(graph: Graph, goals: NDArray[np.bool_]) -> list[int]:
 
     back = Graph.of(len(graph), graph.target, graph.source, graph.action)
     found = np.where(goals, 0, -1)
-    level, here = 0, np.flatnonzero(goals)
+    level, here = 0, np.asarray(np.flatnonzero(goals), np.int64)
     while len(here):
         level += 1
         first, sizes = back.indptr[here], np.diff(back.indptr)[here]
         offset = np.repeat(first - np.cumsum(sizes) + sizes, sizes)
         before = np.unique(back.target[offset + np.arange(len(offset))])
-        here = before[found[before] < 0]
+        here = np.asarray(before[found[before] < 0], np.int64)
         found[here] = level
     return [int(number) for number in found]
