@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import z3
 
-from tcpmodel.core.terms import Bool, Counter, Enumeration, Term, Var
+from tcpmodel.core.terms import Enumeration, Term, Var
 from tcpmodel.tcp.world import World
 
 LONGEST = 160
@@ -33,7 +33,12 @@ _SIGNS = {
     z3.Z3_OP_AND: "and",
     z3.Z3_OP_OR: "or",
 }
-_JOINING = ("and", "or", "+", "-", "*", "&")
+_LEVELS = {"or": 1, "and": 2, "not": 3, "&": 5, "+": 6, "-": 6, "*": 7}
+"""What binds more tightly has the higher level, as in Python."""
+
+_COMPARISON, _ATOM = 4, 9
+
+_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 class Listening:
@@ -92,67 +97,66 @@ class Spelling:
 
     def __call__(self, term: Term) -> str:
         """`term` in words, cut short if it is long."""
-        text = self._spell(term, budget=[200])
+        text, _ = self._spell(term, [200])
         return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
 
-    def _spell(self, term: Term, budget: list[int]) -> str:
-        """budget: how many parts may still be spelled, for formulas that share many."""
-        term = self._bare(term)
+    def _spell(self, term: Term, budget: list[int]) -> tuple[str, int]:
+        """The words, and how tightly what they are made of is bound.
+
+        budget: how many parts may still be spelled, for formulas that share many.
+        """
         budget[0] -= 1
         if budget[0] < 0:
-            return "…"
+            return "…", _ATOM
         if self.is_named(term):
-            return self.names[term.get_id()][0]
-        if z3.is_true(term) or z3.is_false(term):
-            return str(term)
+            return self.names[term.get_id()][0], _ATOM
         if z3.is_bv_value(term):
-            return str(term.as_long())
+            return str(term.as_long()), _ATOM
         if z3.is_const(term):
-            return str(term.decl().name())
-        arguments = term.children()
-        if z3.is_eq(term) or z3.is_distinct(term):
-            return self._equation(arguments, "==" if z3.is_eq(term) else "!=", budget)
+            return str(term.decl().name()), _ATOM
+        return self._application(term, term.children(), budget)
+
+    def _application(self, term: Term, parts: list[Term], budget: list[int]) -> tuple[str, int]:
+        kind = term.decl().kind()
+        passes = kind in (z3.Z3_OP_ZERO_EXT, z3.Z3_OP_EXTRACT)
+        if passes or ((z3.is_and(term) or z3.is_or(term)) and len(parts) == 1):
+            return self._spell(parts[0], budget)
+        if (z3.is_eq(term) or z3.is_distinct(term)) and len(parts) == 2:
+            return self._equation(parts, "==" if z3.is_eq(term) else "!=", budget)
         if z3.is_not(term):
-            inner = arguments[0]
+            inner = parts[0]
             if z3.is_eq(inner) and not self.is_named(inner):
                 return self._equation(inner.children(), "!=", budget)
-            return f"not {self._inside(inner, budget)}"
-        kind = term.decl().kind()
-        if kind in (z3.Z3_OP_ZERO_EXT, z3.Z3_OP_EXTRACT):
-            return self._spell(arguments[0], budget)
-        if sign := _SIGNS.get(kind):
-            return f" {sign} ".join(self._inside(a, budget, sign) for a in arguments)
+            return f"not {self._inside(inner, _LEVELS['not'], budget)}", _LEVELS["not"]
+        if (sign := _SIGNS.get(kind)) in _FLIPPED:
+            if z3.is_bv_value(parts[0]) and not z3.is_bv_value(parts[1]):
+                parts, sign = parts[::-1], _FLIPPED[str(sign)]
+            sides = (self._inside(part, _COMPARISON + 1, budget) for part in parts)
+            return f" {sign} ".join(sides), _COMPARISON
+        if sign:
+            level = _LEVELS[sign]
+            least = [level] + [level + (sign == "-")] * (len(parts) - 1)
+            words = map(self._inside, parts, least, [budget] * len(parts))
+            return f" {sign} ".join(words), level
         name = "implies" if z3.is_implies(term) else term.decl().name()
-        return f"{name}({', '.join(self._spell(a, budget) for a in arguments)})"
+        return f"{name}({', '.join(self._spell(part, budget)[0] for part in parts)})", _ATOM
 
-    def _bare(self, term: Term) -> Term:
-        """Without the `and` or `or` of one formula."""
-        while (z3.is_and(term) or z3.is_or(term)) and len(term.children()) == 1:
-            if self.is_named(term):
-                break
-            term = term.arg(0)
-        return term
+    def _inside(self, term: Term, least: int, budget: list[int]) -> str:
+        """As part of what binds at level `least`: in brackets if it binds less tightly."""
+        text, level = self._spell(term, budget)
+        return text if level >= least else f"({text})"
 
-    def _inside(self, term: Term, budget: list[int], sign: str = "") -> str:
-        """As part of something larger, joined by `sign`: in brackets where these help."""
-        term = self._bare(term)
-        own = "" if self.is_named(term) else _SIGNS.get(term.decl().kind(), "")
-        text = self._spell(term, budget)
-        return f"({text})" if own in _JOINING and own != sign else text
-
-    def _equation(self, arguments: list[Term], sign: str, budget: list[int]) -> str:
-        left, right = arguments
-        if z3.is_bv_value(left) and not z3.is_bv_value(right):
-            left, right = right, left
+    def _equation(self, sides: list[Term], sign: str, budget: list[int]) -> tuple[str, int]:
+        left, right = sides[::-1] if z3.is_bv_value(sides[0]) else sides
         var = self.variables.get(str(left.decl().name())) if z3.is_const(left) else None
-        code = right.as_long() if z3.is_bv_value(right) else None
-        if var is not None and code is not None and not isinstance(var.domain, Bool):
-            known = code < var.domain.size or not isinstance(var.domain, Counter | Enumeration)
-            value = var.domain.decode(code) if known else code
-            return f"{var.name} {sign} {_state(value)}"
-        return f"{self._inside(left, budget)} {sign} {self._inside(right, budget)}"
+        if var is not None and isinstance(var.domain, Enumeration) and z3.is_bv_value(right):
+            names, code = var.domain.names, right.as_long()
+            value = names[code] if code < len(names) else str(code)
+            return f"{var.name} {sign} {_state(value)}", _COMPARISON
+        words = (self._inside(side, _COMPARISON + 1, budget) for side in (left, right))
+        return f" {sign} ".join(words), _COMPARISON
 
 
-def _state(value: object) -> str:
+def _state(value: str) -> str:
     """States are written as in formulas: `SYN_SENT`."""
-    return str(value).replace("-", "_")
+    return value.replace("-", "_")

@@ -183,6 +183,6 @@ class _Told:
         turns = "becomes true" if asking[0] else "is true"
         ticks = f"{self.question.ticks} tick{'s' * (self.question.ticks != 1)}"
         within = self.question.kind is Kind.WITHIN
-        then = f"does not within {ticks}" if within else "never is from then on"
-        sentence = f"{when}{_name(first)} {turns}; {never.text} {then}"
+        then = f"not true within {ticks} of that" if within else "never true after that"
+        sentence = f"{when}{_name(first)} {turns}; {never.text} is {then}"
         return Turning(asking[0], (first, never), sentence)

@@ -180,9 +180,14 @@ class _Told:
         from tcpmodel.render.text import text
 
         found = self.found
-        say(f"{self.model.scenario.spelled}, seed {found.seed}", hang=2)
+        first = found.seed - found.runs + 1
+        seeds = f"seeds {first} to {found.seed}" if found.runs > 1 else f"seed {first}"
+        say(f"{self.model.scenario.spelled}, {seeds}", hang=2)
         if runs > 1:
             self._summary()
+            if found.settled:
+                verb = "shows" if self.witness else "violates"
+                say(f"the run of --seed {found.seed} {verb} the property:", hang=2)
         if runs == 1 or found.settled:
             click.echo()
             wide = max(60, width())
@@ -198,7 +203,9 @@ class _Told:
 
     def _summary(self) -> None:
         found = self.found
-        counted = [f"{found.runs:,} runs of at most {found.steps} steps", f"{found.taken:,} steps"]
+        plural = "s" * (found.runs > 1)
+        counted = [f"{found.runs:,} run{plural} of at most {found.steps} steps"]
+        counted.append(f"{found.taken:,} steps")
         if found.stuck:
             counted.append(f"{found.stuck:,} ended where nothing is enabled")
         say("; ".join(counted), hang=2)
@@ -207,7 +214,7 @@ class _Told:
         every = len(found.fired) + len(found.never)
         say(f"actions taken: {len(found.fired)} of {every}", hang=2)
         groups = _groups(self.model)
-        seen = Counter({name: 0 for name in groups.values()})
+        seen = Counter(dict.fromkeys(groups.values(), 0))
         for action, times in found.fired.items():
             seen[groups[action]] += times
         told = [f"{name} {times:,}" for name, times in seen.most_common()]

@@ -103,7 +103,8 @@ def _told(
     traces = tuple(_trace(system, goal, search, found, end) for end in found.ends)
     if len(traces) == count:
         return Several(traces, found.bound)
-    reason = found.stopped or search.stopped
+    longer = f"the bound of {search.budget.depth} steps was reached" if found.cut else ""
+    reason = found.stopped or search.stopped or longer
     return Several(traces, found.bound if reason else None, reason)
 
 
@@ -124,7 +125,7 @@ class _Words:
     """The search through pairs of a word and a state.
 
     ends: the pairs in which the runs end that have been found, shortest first.
-    bound: all runs of at most so many steps have been considered.
+    bound: all runs of at most so many steps have been considered.  cut: there are longer ones.
     stopped: why the search ended early; empty if it did not.
     """
 
@@ -137,14 +138,18 @@ class _Words:
         limits: Limits,
         observer: Observer,
     ) -> None:
+        most = limits.budget.depth
         self.graph = search.steps()
-        self.depth = None if search.complete else search.depth
+        known = [] if search.complete else [search.depth]
+        asked = [] if most is None else [most]
+        self.depth = min([*known, *asked], default=None)
         self.initial = search.ends[0]
         self.labels = _labels(search.values(view))
         self.left = distances(self.graph, search.holding(goal))
         self.count, self.limits, self.observer = count, limits, observer
         self.ends: list[Pair] = []
         self.bound = 0
+        self.cut = False
         self.stopped = ""
         self._arrived: set[int] = set()
         self._words: dict[tuple[int, int], int] = {}
@@ -180,6 +185,7 @@ class _Words:
                 for entry in self._onward(pair, taken):
                     if entry[2] not in seen:
                         heapq.heappush(queue, entry)
+        self.cut = bool(queue)
         if self.depth is not None:
             self.bound = self.depth
 
