@@ -157,4 +157,4 @@ class _Session:
         text = text or dump(self.walk.trace.to_json())
         command = "replay" if file.endswith(".json") else "run"
         if attempt(file, lambda: write(file, text)):
-            say(f"written: tcpmodel {command} {file}", indent=6, hang=6)
+            click.echo(f"      written: tcpmodel {command} {file}")

@@ -41,8 +41,8 @@ def replay(file: Path, scenario_text: str, svg: str | None) -> None:
     trace, wrong = saved.follow()
     title = saved.model.scenario.spelled
     if svg != "-":
-        click.echo(text(trace, width=max(60, width())) if len(trace) else "", nl=False)
-        click.echo()
+        if len(trace):
+            click.echo(text(trace, width=max(60, width())))
         if wrong:
             say((f"✗ {file}: no run of the model, in the scenario {title}", "red"), hang=2)
             say(wrong, indent=2, hang=4)

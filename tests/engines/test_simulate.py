@@ -39,7 +39,7 @@ def test_what_was_taken_is_counted() -> None:
 
 def test_the_first_violation_ends_it() -> None:
     """The run that violates an `always` is the last, ends there, and its seed gives it again."""
-    found = simulate(jugs(), always(FOUR == z3.BoolVal(False)), 0, steps=60, runs=500)
+    found = simulate(jugs(), always(z3.BoolVal(False) == FOUR), 0, steps=60, runs=500)
     assert found.settled
     assert found.trace.state(len(found.trace))["big"] == 4
     assert all(found.trace.state(i)["big"] != 4 for i in range(len(found.trace)))
