@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -203,7 +204,7 @@ def _show_all(
             steps = f"{len(trace)} step{'s' * (len(trace) != 1)}"
             click.echo(f"{chr(10) * (number > 1)}Run {number} of {len(traces)} ({steps}):\n")
         witness = found.verdict == "HOLDS"
-        turned = turning(lambda m: question_of(claim, m), model, trace, witness)
+        turned = turning(partial(question_of, claim), model, trace, witness)
         files = [numbered(file, number) for file in (svg, json_file)]
         _show(trace, claim.says, found, turned, files[0], files[1], only_text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import z3
@@ -46,7 +47,7 @@ def test_premise_and_conclusion_are_told_apart() -> None:
     claim, text = claims()["P01"], "two_way gives_up=off"
     result, _ = check_claim(claim, text, "auto", Budget())
     assert result.trace is not None
-    found = turning(lambda m: question_of(claim, m), model(text), result.trace)
+    found = turning(partial(question_of, claim), model(text), result.trace)
     assert found is not None
     assert found.step == len(result.trace) == 13
     assert found.parts == (
@@ -111,7 +112,7 @@ def test_the_last_part_turns_at_the_last_step() -> None:
             if expected.verdict is Verdict.FAILS:
                 result, _ = check_claim(claim, text, "auto", Budget())
                 assert result.trace is not None
-                found = turning(lambda m, c=claim: question_of(c, m), model(text), result.trace)
+                found = turning(partial(question_of, claim), model(text), result.trace)
                 assert found is not None
                 assert max(part.since for part in found.parts) == len(result.trace), (code, text)
                 assert found.to_json()["sentence"] == found.sentence
