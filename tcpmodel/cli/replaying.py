@@ -11,8 +11,8 @@ from tcpmodel.cli.output import attempt, complain, say, width, write
 
 EPILOG = """\
 \b
-Example:  tcpmodel explain P01 --json stale-syn.json
-          tcpmodel replay stale-syn.json --svg stale-syn.svg
+Example:  tcpmodel replay stale-syn.json --svg stale-syn.svg
+          (after: tcpmodel explain P01 --json stale-syn.json)
 
 FILE is a trace as explain, check, verify, simulate and run write it.  Its scenario is composed
 anew, and every step is taken again; nothing else in the file is believed.
