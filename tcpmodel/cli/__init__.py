@@ -21,9 +21,11 @@ from tcpmodel.cli.exporting import export
 from tcpmodel.cli.knowing import knowledge
 from tcpmodel.cli.lemmas import lemmas
 from tcpmodel.cli.output import EXIT_CODES, stop
+from tcpmodel.cli.replaying import replay
 from tcpmodel.cli.reporting import report
 from tcpmodel.cli.running import run_
 from tcpmodel.cli.showing import diagram, doctor, list_
+from tcpmodel.cli.simulating import simulate
 from tcpmodel.cli.verifying import verify
 
 __all__ = ["main"]
@@ -76,6 +78,7 @@ def main() -> None:
 
 _COMMANDS = (
     *(verify, explain, check, certify, derive, lemmas, knowledge, run_),
+    *(simulate, replay),
     *(export, diagram, list_, report, doctor),
 )
 

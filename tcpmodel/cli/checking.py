@@ -104,8 +104,9 @@ def check(
         result, chosen = check_property(question, scenario_text, engine, budget, observer)
     if bits is not None and result.trace is not None:
         scenario_text, result = _lifted(formula, scenario_text, result, bits, budget)
+    why = _why(result, formula, scenario_text)
     if "-" not in (json_file, svg):
-        _print(result, formula, chosen)
+        _print(result, formula, why, chosen)
     written = True
     path = None
     if result.trace is not None and (json_file or traces):
@@ -117,7 +118,7 @@ def check(
         told = check_json(result, scenario_text, chosen, path if written else None)
         written &= attempt(json_file, lambda: write(json_file, dump(told)))
     if svg:
-        written &= attempt(svg, lambda: _draw(result, formula, scenario_text, svg))
+        written &= attempt(svg, lambda: _draw(result, formula, scenario_text, why, svg))
     if certificate:
         written &= attempt(
             certificate, lambda: _certify(result, formula, scenario_text, certificate)
@@ -158,17 +159,31 @@ def _lifted(
     return found
 
 
-def _draw(result: Result, formula: str, scenario_text: str, svg: str) -> None:
+def _why(result: Result, formula: str, scenario_text: str) -> str:
+    """What turned at which step of the run; empty if there is no run, or nothing to say of it."""
+    if result.trace is None:
+        return ""
+    from tcpmodel.claims.formula import parse
+    from tcpmodel.claims.turning import turning
+    from tcpmodel.tcp.compose import compose
+    from tcpmodel.tcp.scenario import scenario
+
+    model = compose(scenario(scenario_text))
+    turned = turning(parse(formula), model, result.trace, result.verdict.value == "HOLDS")
+    return turned.sentence if turned else ""
+
+
+def _draw(result: Result, formula: str, scenario_text: str, why: str, svg: str) -> None:
     from tcpmodel.render.chart import chart
 
     if result.trace is None:
         complain(f"there is no run to draw: {result.verdict.value}")
         return
     holds = result.verdict.value == "HOLDS"
-    write(svg, chart(result.trace, claim=formula, title=scenario_text, witness=holds))
+    write(svg, chart(result.trace, claim=formula, why=why, title=scenario_text, witness=holds))
 
 
-def _print(result: Result, formula: str, chosen: str) -> None:
+def _print(result: Result, formula: str, why: str, chosen: str) -> None:
     from tcpmodel.claims.needs import plain, summary
     from tcpmodel.render.pairs import indistinguishable
     from tcpmodel.render.text import text
@@ -198,7 +213,7 @@ def _print(result: Result, formula: str, chosen: str) -> None:
             twins = [(twin.agent, twin.trace) for twin in result.twins]
             told = indistinguishable(result.trace, twins, claim=formula, width=wide)
         else:
-            told = text(result.trace, claim=formula, witness=witness, width=wide)
+            told = text(result.trace, claim=formula, why=why, witness=witness, width=wide)
         click.echo(told, nl=False)
 
 

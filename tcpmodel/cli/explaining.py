@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,7 @@ from tcpmodel.cli.output import (
     complain,
     dump,
     limited,
+    numbered,
     say,
     show_lassos,
     stop,
@@ -25,11 +27,19 @@ from tcpmodel.cli.progress import Live
 if TYPE_CHECKING:
     from tcpmodel.claims.language import Claim
     from tcpmodel.claims.runner import Outcome
+    from tcpmodel.claims.turning import Turning
     from tcpmodel.core.result import Budget
     from tcpmodel.core.trace import Trace
+    from tcpmodel.engines.several import Several
 
 EPILOG = """\
+\b
 Example:  tcpmodel explain P01 --svg stale-syn.svg
+          tcpmodel explain P01 -n 3
+
+Under the run stands which part of the claim became true or false at which step.  Runs that
+-n lists differ in the states that A and B pass through; FILE is then that of the first, and
+FILE-2, FILE-3 … (before the suffix) those of the others.
 
 \b
 Exit codes: 0 explained; 2 usage; 5 inconclusive, or no run to show where one was
@@ -44,6 +54,14 @@ asked for; 130 interrupted."""
     metavar="S",
     help="Which of the claim's scenarios (default: the first with a trace).",
 )
+@click.option(
+    "-n",
+    "count",
+    type=click.IntRange(1, 100),
+    default=1,
+    metavar="N",
+    help="Show up to N runs that pass through different states, shortest first.",
+)
 @click.option("--svg", metavar="FILE", help="Write a sequence chart; - is stdout.")
 @click.option("--text", "only_text", is_flag=True, help="Print the run and nothing else.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the run as JSON; - is stdout.")
@@ -51,6 +69,7 @@ asked for; 130 interrupted."""
 def explain(
     name: str,
     wanted: str | None,
+    count: int,
     svg: str | None,
     only_text: bool,
     json_file: str | None,
@@ -66,22 +85,34 @@ def explain(
 
     if [svg, json_file, "-" if only_text else None].count("-") > 1:
         stop(2, "only one of --text, --svg - and --json - can have stdout; name a file")
+    if count > 1 and "-" in (svg, json_file):
+        stop(2, f"-n {count} makes several files; name one")
     path, _, code = name.rpartition(":")
     file, claim = select(claims_of([path] if path else [])[0], [code])[0]
     text = _scenario_of(claim, wanted)
     with Live(1) as live:
         observer = live.observer(f"{claim.code} {text}")
         result, chosen = check_claim(claim, text, engine, budget, observer)
+        more = None
+        if count > 1 and result.trace is not None:
+            from tcpmodel.claims.several import several_runs
+
+            more = several_runs(claim, text, count, budget, observer)
     found = outcome(claim, Job(str(file), claim.code, text, engine, budget), result, chosen)
     trace = trace_of(found)
     if not only_text and "-" not in (svg, json_file):
         _print(claim, found)
         show_lassos(found.fairness)
     if trace is not None:
-        _show(trace, claim.says, found, svg, json_file, only_text)
+        traces = [trace] if more is None else list(more.traces)
+        _show_all(claim, traces, found, svg, json_file, only_text)
     elif svg or json_file or only_text:
         complain(f"{claim.code} has no run to show in {text}: {found.verdict}")
-    if found.reason == "interrupted":
+    if more is not None:
+        if not only_text:
+            click.echo()
+        click.echo(_how_many(more, count), err=only_text)
+    if "interrupted" in (found.reason, more and more.reason):
         sys.exit(130)
     wants_run = bool(svg or json_file or only_text)
     sys.exit(5 if found.inconclusive or (trace is None and wants_run) else 0)
@@ -153,8 +184,52 @@ def _evidence(evidence: dict[str, Any], complete: bool) -> Iterator[str]:
         yield f"States without successor: {evidence['deadlocks']}"
 
 
+def _show_all(
+    claim: Claim,
+    traces: list[Trace],
+    found: Outcome,
+    svg: str | None,
+    json_file: str | None,
+    only_text: bool,
+) -> None:
+    """Show every run, each under its number if there are several; files are numbered, too."""
+    from tcpmodel.claims.runner import question_of
+    from tcpmodel.claims.turning import turning
+    from tcpmodel.tcp.compose import compose
+    from tcpmodel.tcp.scenario import scenario
+
+    model = compose(scenario(found.scenario))
+    for number, trace in enumerate(traces, start=1):
+        if len(traces) > 1:
+            steps = f"{len(trace)} step{'s' * (len(trace) != 1)}"
+            click.echo(f"{chr(10) * (number > 1)}Run {number} of {len(traces)} ({steps}):\n")
+        witness = found.verdict == "HOLDS"
+        turned = turning(partial(question_of, claim), model, trace, witness)
+        files = [numbered(file, number) for file in (svg, json_file)]
+        _show(trace, claim.says, found, turned, files[0], files[1], only_text)
+
+
+def _how_many(more: Several, count: int) -> str:
+    """`there are only 2 …`, if there are not as many as were asked for; what was looked at."""
+    number = len(more.traces)
+    differ = "that differ in the states of A and B that they pass through"
+    if number == count:
+        return f"The {count} shortest runs {differ}."
+    there = f"There {'is' if number == 1 else 'are'} only {number}"
+    if not more.reason:
+        others = "every other passes through the same states of A and B, one after the other"
+        return f"{there}: {others}."
+    return f"{there} of at most {more.steps} steps {differ}; stopped: {more.reason}."
+
+
 def _show(
-    trace: Trace, says: str, found: Outcome, svg: str | None, json_file: str | None, only_text: bool
+    trace: Trace,
+    says: str,
+    found: Outcome,
+    turned: Turning | None,
+    svg: str | None,
+    json_file: str | None,
+    only_text: bool,
 ) -> None:
     from tcpmodel.core.trace import Trace
     from tcpmodel.render.chart import chart
@@ -162,7 +237,8 @@ def _show(
     from tcpmodel.render.text import text
 
     witness = found.verdict == "HOLDS"
-    why = found.why if found.as_expected else ""
+    reasons = [found.why if found.as_expected else "", turned.sentence if turned else ""]
+    why = "\n".join(filter(None, reasons))
     if only_text or "-" not in (svg, json_file):
         wide = max(60, width())
         if found.twins:
@@ -175,4 +251,5 @@ def _show(
         title = f"{found.code} {found.id}: {found.scenario}"
         write(svg, chart(trace, claim=says, why=why, title=title, witness=witness))
     if json_file:
-        write(json_file, dump(trace.to_json()))
+        data = trace.to_json() | {"claim": found.code}
+        write(json_file, dump(data | ({"turning": turned.to_json()} if turned else {})))

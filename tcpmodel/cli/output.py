@@ -192,6 +192,14 @@ def attempt(name: str | Path, writing: Callable[[], None]) -> bool:
     return True
 
 
+def numbered(file: str | None, number: int) -> str | None:
+    """The name for the so-manieth of several files: `run.svg`, `run-2.svg`, `run-3.svg` …"""
+    if not file or number == 1:
+        return file
+    path = Path(file)
+    return str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+
+
 def beside(*reports: str | None) -> Path:
     """The folder for traces: next to the first report that is a file."""
     for report in reports:

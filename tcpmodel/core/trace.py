@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from tcpmodel import __version__
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.terms import Value
 
@@ -96,6 +97,7 @@ class Trace:
         """A JSON-ready form; `Trace.from_json` reads it back."""
         return {
             "schema": SCHEMA,
+            "version": __version__,
             "system": self.system,
             "loop": self.loop,
             "initial": dict(self.initial),

@@ -34,6 +34,11 @@ def text(
     return "\n".join(lines) + "\n"
 
 
+def step_text(trace: Trace, index: int) -> str:
+    """Step `index` (1-based) of a run in one sentence."""
+    return _sentence(Story(trace), index)
+
+
 def _paragraph(mark: str, sentence: str, gutter: int, width: int) -> list[str]:
     return textwrap.wrap(
         sentence,

@@ -7,6 +7,7 @@ reference semantics, from action names alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -18,6 +19,9 @@ from tcpmodel.core.system import Action, TransitionSystem
 from tcpmodel.core.terms import FreeVariables, Term, Value, conjunction
 from tcpmodel.core.trace import Message, Step, Trace
 from tcpmodel.semantics.interpret import Codes, Interpreter, compile_function, solutions
+
+MOST_SHOWN = 60
+"""How much of a value of unknown origin an error shows."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +54,10 @@ def replay(
     enabled, a message that was not sent or has expired, a loop that does not close, a stop where
     an action is enabled.
     """
-    run = _Run(system, initial)
+    run = Run(system, initial)
     for choice in choices:
         run.take(choice)
-    trace = Trace(system.name, run.decode(run.states[0]), tuple(run.steps), loop)
-    if loop is not None and run.states[loop] != run.states[-1]:
-        raise EngineError(f"the loop of the trace does not close: step {loop} and the last differ")
-    if loop == len(trace) and (able := run.able()):
-        raise EngineError(f"the run does not stop after step {loop}: {able[0]} is enabled")
-    return trace
+    return run.trace(loop)
 
 
 def retrace(trace: Trace, system: TransitionSystem, *, midway: bool = False) -> Trace:
@@ -66,25 +65,49 @@ def retrace(trace: Trace, system: TransitionSystem, *, midway: bool = False) -> 
 
     midway: the run may begin in any state, and with messages under way, as written runs do.
     """
-    try:
-        initial = Interpreter(system, _unused, _unused).encode(trace.initial)
-        if midway:
-            here = conjunction(
-                v.term == v.domain.term(trace.initial[v.name]) for v in system.variables
-            )
-            system = replace(system, init=here)
-        choices = [_choice(step, system, midway) for step in trace.steps]
-        again = replay(system, choices, initial=initial, loop=trace.loop)
-    except EngineError as error:
-        raise ModelError(f"this is not a run of {system.name}: {error}") from None
-    for index in range(len(trace) + 1):
-        for name, value in again.state(index).items():
-            claimed = trace.state(index).get(name)
-            if claimed != value:
-                raise ModelError(
-                    f"step {index}: the file says {name} = {claimed}, the model {value}"
-                )
+    again, wrong = follow(trace, system, midway=midway)
+    if wrong:
+        raise ModelError(f"this is not a run of {system.name}: {wrong}")
     return again
+
+
+def follow(trace: Trace, system: TransitionSystem, *, midway: bool = False) -> tuple[Trace, str]:
+    """Re-execute a trace of unknown origin as far as the system agrees: the steps that it takes,
+    and what is wrong with the next one (`step 3: …`); empty if nothing is.
+
+    Raises `ModelError` if the trace does not even begin in a state of the system.
+    """
+    initial = Interpreter(system, _unused, _unused).encode(trace.initial)
+    begins = Trace(system.name, {n: trace.initial[n] for n in system.by_name})
+    if midway:
+        here = conjunction(v.term == v.domain.term(trace.initial[v.name]) for v in system.variables)
+        system = replace(system, init=here)
+    try:
+        run = Run(system, initial)
+    except EngineError as error:
+        return begins, f"step 0: {error}"
+    for index, step in enumerate(trace.steps, start=1):
+        try:
+            run.take(_choice(step, system, midway))
+            wrong = _disagreement(index, step, run.decode(run.states[-1]))
+        except (EngineError, ModelError) as error:
+            wrong = str(error)
+        if wrong:
+            place = "" if wrong.startswith("step ") else f"step {index}: "
+            return replace(begins, steps=tuple(run.steps[: index - 1])), place + wrong
+    try:
+        return run.trace(trace.loop), ""
+    except EngineError as error:
+        return run.trace(), str(error)
+
+
+def _disagreement(index: int, step: Step, state: Mapping[str, Value]) -> str:
+    """Where the file tells another state after a step than the model; empty if nowhere."""
+    for name, value in state.items():
+        if (claimed := step.state.get(name)) != value:
+            told = str(claimed) if str(claimed).isprintable() else repr(claimed)
+            return f"step {index}: the file says {name} = {told[:MOST_SHOWN]}, the model {value}"
+    return ""
 
 
 def _choice(step: Step, system: TransitionSystem, midway: bool) -> Choice:
@@ -164,8 +187,11 @@ class _Channel:
         return (self.slots[slot] if slot < len(self.slots) else None) or 0
 
 
-class _Run:
-    """The state of a replay."""
+class Run:
+    """A run that is being taken, step by step.  Raises `EngineError`; see `replay`.
+
+    states: those passed through, encoded.  steps: what was done.
+    """
 
     def __init__(self, system: TransitionSystem, initial: Codes | None) -> None:
         self.system = system
@@ -190,6 +216,24 @@ class _Run:
             raise EngineError("the run does not start in an initial state")
         return initial
 
+    def fork(self) -> Run:
+        """The same run, to be taken on in another way."""
+        other = copy(self)
+        other.states, other.steps, other.sent = [*self.states], [*self.steps], [*self.sent]
+        other.channels = {n: _Channel([*c.slots]) for n, c in self.channels.items()}
+        return other
+
+    def trace(self, loop: int | None = None) -> Trace:
+        """What was done so far; loop: see `replay`."""
+        trace = Trace(self.system.name, self.decode(self.states[0]), tuple(self.steps), loop)
+        if loop is not None and self.states[loop] != self.states[-1]:
+            raise EngineError(
+                f"the loop of the trace does not close: step {loop} and the last differ"
+            )
+        if loop == len(trace) and (able := self.able()):
+            raise EngineError(f"the run does not stop after step {loop}: {able[0]} is enabled")
+        return trace
+
     def pairs(self, codes: Codes) -> list[tuple[Any, int]]:
         return list(zip(self.system.variables, codes, strict=True))
 
@@ -200,6 +244,7 @@ class _Run:
         return compile_function(self.reads, terms)(row)
 
     def take(self, choice: Choice) -> None:
+        """Take a step; if it cannot be taken, the run is of no further use."""
         try:
             action = self.system.action(choice.action)
         except ModelError as error:

@@ -35,10 +35,11 @@ class Ran:
     err: str
 
 
-def run(*arguments: object, **environment: str) -> Ran:
-    """The command in this process: quick."""
+def run(*arguments: object, typed: str = "", **environment: str) -> Ran:
+    """The command in this process: quick.  typed: what comes from standard input."""
     runner = CliRunner(env={"COLUMNS": "100", **environment})
-    result = runner.invoke(main, [str(a) for a in arguments], prog_name="tcpmodel")
+    words = [str(a) for a in arguments]
+    result = runner.invoke(main, words, input=typed, prog_name="tcpmodel")
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Ran(result.exit_code, result.stdout, result.stderr)

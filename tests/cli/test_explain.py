@@ -154,3 +154,63 @@ def test_runs_that_look_alike_stand_together() -> None:
     assert "into a broken direction: lost" in " ".join(told["80"].split())
     assert "│" not in told["80"]
     assert re.search("^run 1 +│ run 2$", told["120"], re.MULTILINE)
+
+
+def test_it_says_what_turned_when(file: Path, tmp_path: Path) -> None:
+    """Below the run, in the chart, and in the JSON: the part of the claim that became false."""
+    sentence = "step 3: A.state != ESTABLISHED becomes false"
+    chart, data = tmp_path / "x.svg", tmp_path / "x.json"
+    ran = run("explain", f"{file}:X2", "--svg", chart, "--json", data)
+    assert ran.out.splitlines()[-1].strip() == sentence
+    assert sentence in " ".join(chart.read_text("utf-8").split())
+    told = json.loads(data.read_text("utf-8"))
+    assert told["turning"]["sentence"] == sentence
+    assert told["turning"]["step"] == len(told["steps"]) == 3
+    assert told["claim"] == "X2"
+
+
+def test_several_runs_differ_in_the_states_they_pass_through(tmp_path: Path) -> None:
+    """-n 3: shortest first, each with what turned; files are numbered; every one is a run of the
+    model, and no two pass through the same states.
+    """
+    file = tmp_path / "x.json"
+    text = "two_way gives_up=on closes=nobody loss=0"
+    ran = run("explain", "P02", "-n", 3, "--scenario", text, "--json", file)
+    assert ran.code == 0
+    lengths = re.findall(r"^Run \d of 3 \((\d) steps\):$", ran.out, re.MULTILINE)
+    assert lengths == ["4", "4", "6"]
+    assert ran.out.endswith(
+        "The 3 shortest runs that differ in the states of A and B that they pass through.\n"
+    )
+    assert ran.out.count("left_half_open('B') becomes true") == 3
+    words = set()
+    for name in ("x.json", "x-2.json", "x-3.json"):
+        trace = Trace.from_json(json.loads((tmp_path / name).read_text("utf-8")))
+        assert retrace(trace, compose(scenario(text)).system).steps == trace.steps
+        states = [trace.state(i) for i in range(len(trace) + 1)]
+        pairs = [(s["A.state"], s["B.state"]) for s in states]
+        words.add(tuple(p for i, p in enumerate(pairs) if i == 0 or pairs[i - 1] != p))
+    assert len(words) == 3
+
+
+def test_fewer_runs_than_asked_for_are_explained() -> None:
+    """All that there are, or all within a bound: which of the two is said."""
+    name = "linux roles=alone gives_up=off incarnations=1"
+    alone = run("explain", "P79", "-n", 4, "--scenario", name)
+    assert alone.out.splitlines()[-1].startswith("There is only 1: every other passes through the")
+    text = "two_way gives_up=on closes=nobody loss=0"
+    bound = run("explain", "P02", "-n", 99, "--scenario", text, "--max-depth", 4)
+    assert bound.out.endswith(
+        "There are only 2 of at most 4 steps that differ in the states of A and B that they pass "
+        "through; stopped: the bound of 4 steps was reached.\n"
+    )
+
+
+def test_several_runs_are_not_for_everything() -> None:
+    """Of knowledge there is no run to a state, and one stdout is for one file: one line each."""
+    knowing = run("explain", "P14", "-n", 2, "--scenario", TWO_WAY)
+    assert (knowing.code, knowing.out) == (2, "")
+    assert "several runs are found for always, sometimes and within" in knowing.err
+    files = run("explain", "P02", "-n", 2, "--json", "-")
+    assert (files.code, files.out) == (2, "")
+    assert files.err == "tcpmodel: -n 2 makes several files; name one\n"

@@ -149,9 +149,10 @@ def test_what_is_no_run_is_the_fault_of_the_file() -> None:
     """Not ours: the refusal is a `ModelError` that says so, for every kind of disagreement."""
     trace = run("press", "press")
     kicked = replace(trace, steps=(replace(trace.steps[0], action="kick"),))
+    thrice = run("press", "press", "press")
     for bad, reason in (
-        (kicked, "this is not a run of lamp: lamp has no action 'kick'"),
-        (replace(trace, steps=trace.steps[::-1] * 3), "step 4: press is not enabled"),
+        (kicked, "this is not a run of lamp: step 1: lamp has no action 'kick'"),
+        (replace(thrice, steps=(*thrice.steps, thrice.steps[2])), "step 4: press is not enabled"),
         (replace(trace, loop=1), "the loop of the trace does not close"),
         (replace(trace, loop=2), "does not stop after step 2"),
         (tampered(trace, 0, lamp="on"), "does not start in an initial state"),
