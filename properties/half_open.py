@@ -14,13 +14,21 @@ from tcpmodel.tcp.segment import ACK, FIN, RST, SYN, Segment
 from tcpmodel.tcp.world import World
 
 _FAIR = ("A receives", "B receives")
+_CAV16 = (
+    "Fiterau-Brostean, Janssen and Vaandrager 2016, Combining model learning and model checking "
+    "to analyze TCP implementations"
+)
 
 no_half_open = Claim(
     code="P36",
     id="no-half-open",
     says="While A is CLOSED, B is not ESTABLISHED.",
     sources=[
-        paper("von Hippel, Vick, Tripakis and Nita-Rotaru 2020, KORG: phi 1 of its TCP model"),
+        seed("8a7a010d", "SYN_SENT and SYN_RCVD are called half-open"),
+        paper(
+            "von Hippel, Vick, Tripakis and Nita-Rotaru 2020, Automated attacker synthesis for "
+            "distributed protocols (phi 1)"
+        ),
         rfc(9293, "3.5.1", "half-open connections"),
     ],
     property=always(lambda w: implies(w.A.state == CLOSED, w.B.state != ESTABLISHED)),
@@ -36,7 +44,8 @@ no_half_open = Claim(
         ),
     },
     folklore="It is a property of the abstraction, not of TCP: TCP repairs half-open connections "
-    "(P37), it does not rule them out.",
+    "(P37), it does not rule them out.  (One post calls SYN_SENT and SYN_RCVD half-open; in the RFC "
+    "the word is for a connection of which one side knows nothing.)",
     pair="P37",
 )
 
@@ -124,8 +133,8 @@ reopening_finds_out = Claim(
 )
 
 
-def _storm_between(w: World, a: Term, b: Term) -> Term:
-    """They are in these states, and something is under way."""
+def _storm_over(w: World, a: Term, b: Term) -> Term:
+    """Nothing is under way, or they are not in these states any more."""
     return any_of(w.nothing_inflight(), w.A.state != a, w.B.state != b)
 
 
@@ -140,7 +149,7 @@ storm_with_time_wait = Claim(
     ],
     property=leads_to(
         lambda w: all_of(w.A.state == TIME_WAIT, w.B.state == SYN_RECEIVED),
-        lambda w: _storm_between(w, TIME_WAIT, SYN_RECEIVED),
+        lambda w: _storm_over(w, TIME_WAIT, SYN_RECEIVED),
         weak=_FAIR,
     ),
     verdicts={
@@ -164,7 +173,7 @@ storm_of_two_servers = Claim(
     ],
     property=leads_to(
         lambda w: all_of(w.A.state == SYN_RECEIVED, w.B.state == SYN_RECEIVED),
-        lambda w: _storm_between(w, SYN_RECEIVED, SYN_RECEIVED),
+        lambda w: _storm_over(w, SYN_RECEIVED, SYN_RECEIVED),
         weak=_FAIR,
     ),
     verdicts={
@@ -182,7 +191,7 @@ established_meets_syn_sent = Claim(
     id="established-meets-no-syn-sent",
     says="While one side is ESTABLISHED, the other is not in SYN-SENT.",
     sources=[
-        paper("Chockler et al., CAV 2016: G not (established and syn-sent or time-wait)"),
+        paper(_CAV16),
         rfc(9293, "3.5.1 Figure 9"),
     ],
     property=always(
@@ -201,7 +210,7 @@ established_meets_time_wait = Claim(
     id="established-meets-no-time-wait",
     says="While one side is ESTABLISHED, the other is not in TIME-WAIT.",
     sources=[
-        paper("Chockler et al., CAV 2016: G not (established and syn-sent or time-wait)"),
+        paper(_CAV16),
         rfc(9293, "3.3.2 Figure 5", "TIME-WAIT follows the peer's FIN"),
     ],
     property=always(
@@ -248,7 +257,8 @@ old_resets_are_harmless = Claim(
 reset_is_not_answered = Claim(
     code="P44",
     id="reset-is-not-answered",
-    says="Nothing that a server gets but a reset makes it send a bare ACK, and a reset does not.",
+    says="A reset is not answered: an ESTABLISHED server to which nothing else is said has no bare "
+    "ACK under way.",
     sources=[
         rfc(9293, "3.5.2", "a reset is sent for whatever is not expected, except another reset"),
         rfc(5961, "3.2", "a reset in the window, but not exact: challenge ACK"),
