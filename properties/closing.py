@@ -280,7 +280,9 @@ both_eventually_closed = Claim(
         "rfc9293 incarnations=1 gives_up=off closes=either seq_check=a2": holds(
             "with Appendix A.2 that ACK counts"
         ),
-        "rfc9293 incarnations=1 gives_up=off second_close=never": fails("CLOSE-WAIT, FIN-WAIT-2"),
+        "rfc9293 incarnations=1 gives_up=off second_close=never": fails(
+            "CLOSE-WAIT and FIN-WAIT-2 wait for ever"
+        ),
         "rfc9293 incarnations=1 gives_up=off closes=nobody": fails(
             "an idle connection is no error"
         ),

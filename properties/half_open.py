@@ -44,8 +44,8 @@ no_half_open = Claim(
         ),
     },
     folklore="It is a property of the abstraction, not of TCP: TCP repairs half-open connections "
-    "(P37), it does not rule them out.  (One post calls SYN_SENT and SYN_RCVD half-open; in the RFC "
-    "the word is for a connection of which one side knows nothing.)",
+    "(P37), it does not rule them out.  (One post calls SYN_SENT and SYN_RCVD half-open; in the "
+    "RFC the word is for a connection of which one side knows nothing.)",
     pair="P37",
 )
 
@@ -278,7 +278,7 @@ reset_is_not_answered = Claim(
         "rfc793 incarnations=1 gives_up=off closes=nobody retransmit=off adversary=off_path "
         "forgeries=1 forges=rst guess=window": holds("it is obeyed, and that is all"),
         "rfc9293 incarnations=1 gives_up=off closes=nobody retransmit=off adversary=off_path "
-        "forgeries=1 forges=rst guess=exact": holds("likewise"),
+        "forgeries=1 forges=rst guess=exact": holds("so is one that is exact"),
         "rfc9293 incarnations=1 gives_up=off closes=nobody retransmit=off adversary=off_path "
         "forgeries=1 forges=rst guess=window": fails(
             "a reset that is nearly right is answered: the peer shall say it again, exactly"
