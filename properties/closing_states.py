@@ -8,11 +8,12 @@ end like a passive one, look right on every lucky day.
 from tcpmodel.claims import *
 
 fin_wait_1_awaits_its_ack = Claim(
-    code="P19",
+    code="P23",
     id="fin-wait-1-awaits-its-ack",
     says="In FIN-WAIT-1 the FIN that was sent is not acknowledged.",
     sources=[
         seed("a420545a", "A receives the acknowledgment of its FIN and enters FIN_WAIT_1"),
+        seed("32ba5318", "FIN_WAIT_1 becomes FIN_WAIT2 when the passive closer's ACK comes"),
         rfc(9293, "3.3.2", "FIN-WAIT-1: waits for the acknowledgment of its FIN, or the peer's"),
     ],
     property=always(lambda w: implies(w.A.state == FIN_WAIT_1, w.A.snd_una != w.A.snd_nxt)),
@@ -24,6 +25,7 @@ fin_wait_1_awaits_its_ack = Claim(
     },
     folklore="One post enters FIN_WAIT_1 on receipt of the ACK.  What goes over the wire would be "
     "the same, but the state would not tell that the connection is closing.",
+    pair="P23c",
 )
 
 active_closer_waits = Claim(
@@ -31,6 +33,7 @@ active_closer_waits = Claim(
     id="active-closer-waits",
     says="A passive closer's close is never answered by a reset, though one segment may be lost.",
     sources=[
+        seed("8a7a010d", "TIME_WAIT is for sending the last ACK again, should it be lost"),
         rfc(9293, "3.3.2", "FIN-WAIT-2, rcv FIN: TIME-WAIT"),
         paper("FreeRTOS-Plus-TCP, issue 1303: from FIN-WAIT-1 to CLOSE-WAIT or LAST-ACK"),
     ],

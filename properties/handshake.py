@@ -8,6 +8,14 @@ one.
 """
 
 from tcpmodel.claims import *
+from tcpmodel.core.terms import Term
+from tcpmodel.tcp.segment import RST
+from tcpmodel.tcp.world import World
+
+
+def _both_established(w: World) -> Term:
+    return all_of(w.A.state == ESTABLISHED, w.B.state == ESTABLISHED)
+
 
 no_stale_established = Claim(
     code="P01",
@@ -160,4 +168,145 @@ two_way_with_a_wait = Claim(
     },
     folklore="Two messages are enough if both sides wait one MSL between connections and no user "
     "gives up: the third message buys that time.",
+)
+
+old_syn_is_undone = Claim(
+    code="P04",
+    id="recover-old-dup-syn",
+    says="A server that has taken an old SYN for a new one finds that out.",
+    sources=[
+        rfc(9293, "3.5 Figure 8", "recovery from old duplicate SYN"),
+        seed("f6cf09d2", "the third message guards against a connection request that is long over"),
+    ],
+    property=leads_to(
+        lambda w: all_of(w.B.state == SYN_RECEIVED, w.B.peer != w.A.inc),
+        lambda w: w.B.state != SYN_RECEIVED,
+    ),
+    verdicts={
+        "rfc9293 closes=nobody retransmit=off loss=0": holds(
+            "its SYN,ACK acknowledges what the client has not sent, and is answered by a reset; "
+            "no fairness is needed"
+        ),
+        "rfc9293 closes=nobody retransmit=off loss=0 rst=off": fails(
+            "nobody objects, and the server waits for a third message for ever"
+        ),
+        "rfc9293 closes=nobody retransmit=off loss=1": fails("the reset may be lost"),
+        "rfc9293 retransmit=off loss=0": fails(
+            "a client in TIME-WAIT does not object: it answers by an ACK, which the server answers "
+            "by another, until TIME-WAIT ends (P40t)"
+        ),
+    },
+    pair="P04w",
+)
+
+old_syn_then_new = Claim(
+    code="P04w",
+    id="old-dup-syn-then-connected",
+    says="A server whose first attempt was for an old SYN can get connected in its second.",
+    sources=[rfc(9293, "3.5 Figure 8", "lines 5 to 7")],
+    property=sometimes(lambda w: all_of(w.A.inc == 2, w.B.inc == 2, _both_established(w))),
+    verdicts={
+        "rfc9293 closes=nobody": holds(
+            "the reset sends it back to LISTEN, and the SYN comes again; nobody closes, so that "
+            "there is no other way to a second attempt"
+        ),
+        "rfc9293 closes=nobody rst=off": fails("it never leaves the first attempt"),
+    },
+    pair="P04",
+)
+
+two_passive = Claim(
+    code="P05",
+    id="old-dup-syn-two-passive",
+    says="While A is in LISTEN, B is not ESTABLISHED, whatever old SYN B has received.",
+    sources=[rfc(9293, "3.5.1 Figure 11", "an old duplicate SYN meets two passive sockets")],
+    property=always(lambda w: implies(w.A.state == LISTEN, w.B.state != ESTABLISHED)),
+    verdicts={
+        "rfc9293 roles=any": holds("nobody answers the SYN,ACK of B but by a reset"),
+        "rfc9293 roles=any rst=off": holds("or by nothing; safety does not need the reset"),
+        "two_way roles=any": fails("the old SYN is all that B needs"),
+        "two_way_rst roles=any": fails("the reset comes later than the mistake"),
+    },
+)
+
+resets_both_ways = Claim(
+    code="P06",
+    id="fig8-resets-both-ways",
+    says="After an old SYN there can be resets under way in both directions, though the server's "
+    "user has not closed.",
+    sources=[
+        rfc(
+            9293,
+            "3.5 after Figure 8",
+            "had the SYN arrived before the RST, RSTs might have been sent in both directions",
+        ),
+        rfc(793, "3.9", "a SYN in the window of SYN-RECEIVED is an error: send a reset"),
+    ],
+    property=sometimes(
+        lambda w: all_of(
+            *(w.A.inc == 2, w.A.state == SYN_SENT, w.B.inc == 1),
+            none_of(w.ended("B", "closed")),
+            w.under_way("A", lambda segment: all_of(segment.has(RST), segment.inc == 2)),
+            w.under_way("B", lambda segment: all_of(segment.has(RST), segment.inc == 1)),
+        )
+    ),
+    verdicts={
+        "rfc793 closes=nobody retransmit=off loss=0 isn=free width=3": holds(
+            "the new SYN is in the window of the old attempt: RFC 793 answers it by a reset"
+        ),
+        "rfc9293 closes=nobody retransmit=off loss=0 isn=free width=3": fails(
+            "RFC 9293 returns to LISTEN instead, silently"
+        ),
+        "rfc793 closes=nobody": fails(
+            "where the new SYN is out of the window it is answered by an ACK"
+        ),
+        "rfc9293 closes=nobody isn=free width=2 window=1": holds(
+            "it takes a third old segment: an ACK that reaches the server back in LISTEN"
+        ),
+    },
+    folklore="The sentence is from RFC 793.  In RFC 9293 the SYN that arrives early causes no "
+    "reset any more; one more old segment has to come for that.",
+)
+
+client_as_drawn = Claim(
+    code="P07",
+    id="four-messages-need-another-client",
+    says="A client whose server only answers is never in SYN-RECEIVED.",
+    sources=[
+        seed("a420545a", "four messages SYN, ACK, SYN, ACK, of which two can be combined"),
+        seed("8a7a010d", "four actions became three: the middle one is two in one"),
+        rfc(9293, "3.4.1", "steps 2 and 3 can be combined in a single message"),
+        paper("Beardsley and Qian 2010, The TCP split handshake"),
+    ],
+    property=always(lambda w: w.A.state != SYN_RECEIVED),
+    verdicts={
+        "rfc9293": holds("SYN,ACK leads from SYN-SENT to ESTABLISHED"),
+        "split": fails(
+            "a bare SYN looks like a simultaneous open, and the client answers as in one"
+        ),
+        "four_naive": fails("the server's SYN may overtake its ACK"),
+        "four_naive channel=fifo": fails("or the ACK is lost"),
+    },
+    folklore="Four messages do not become three by merging two: a client of RFC 9293 drops the ACK "
+    "that comes alone, and takes the SYN that comes alone for a simultaneous open.",
+    pair="P07s",
+)
+
+four_serve_as_well = Claim(
+    code="P07s",
+    id="client-agrees-with-server",
+    says="A client is ESTABLISHED only with an incarnation of the server that has answered it, or "
+    "that is at least the server's current one.",
+    sources=[
+        seed("a420545a", "four messages are not necessary, three do"),
+        rfc(9293, "3.4.1", "each side sends its ISN and receives an acknowledgment of it"),
+    ],
+    property=always(lambda w: implies(w.A.state == ESTABLISHED, w.agrees_with_live_peer("A"))),
+    verdicts={
+        "rfc9293": holds("the SYN that it takes acknowledges its own"),
+        "split": holds("so does what completes a simultaneous open"),
+        "four_naive": fails("a SYN that travels alone does not say which SYN it answers"),
+    },
+    folklore="Merging the server's ACK and SYN does not only save a message: it ties the two.",
+    pair="P07",
 )
