@@ -179,7 +179,7 @@ ack_not_repeated = Claim(
 )
 
 reset_out_of_window = Claim(
-    code="P34b",
+    code="P34l",
     id="out-of-window-changes-nothing",
     says="A segment outside the window changes nothing, and is answered by an ACK at most.",
     sources=[rfc(9293, "3.10.7.4 first"), rfc(9293, "3.5.3")],
@@ -188,7 +188,7 @@ reset_out_of_window = Claim(
 )
 
 third_message_is_exact = Claim(
-    code="P14b",
+    code="P14l",
     id="third-message-names-the-isn",
     says="Only ACK = ISS+1 connects a server that has answered a SYN.",
     sources=[
