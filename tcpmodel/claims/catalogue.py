@@ -177,15 +177,24 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """A sentence of a post, and what is claimed about it.
-
-    claims: (code, id, verdicts in a few words, what is wrong with what people say).
+class Answer:
+    """A claim about a sentence: its verdicts in a few words, and what is wrong with the sentence,
+    where something is.
     """
+
+    code: str
+    id: str
+    verdicts: str
+    folklore: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a post, and what is claimed about it."""
 
     post: str
     says: str
-    claims: tuple[tuple[str, str, str, str], ...]
+    claims: tuple[Answer, ...]
 
 
 def entries(claims: Iterable[Claim]) -> list[Entry]:
@@ -211,12 +220,12 @@ def _reason(code: str) -> str:
 
 def sentences(claims: Iterable[Claim]) -> list[Sentence]:
     """Every sentence that a claim has from a post, by post, in the order of the claims."""
-    found: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {}
+    found: dict[tuple[str, str], list[Answer]] = {}
     for claim in claims:
         for source in claim.sources:
             prefix = source.where.removeprefix("post ")
             if prefix != source.where:
-                told = (claim.code, claim.id, verdicts_of(claim), claim.folklore)
+                told = Answer(claim.code, claim.id, verdicts_of(claim), claim.folklore)
                 found.setdefault((prefix, source.says), []).append(told)
     order = list(POSTS)
     keys = sorted(found, key=lambda key: order.index(key[0]) if key[0] in order else len(order))
@@ -257,10 +266,10 @@ def sentences_markdown(found: Sequence[Sentence]) -> str:
     """The sentences of the posts as a Markdown table."""
     lines = ["| post | what it says | claim | verdict |", "| --- | --- | --- | --- |"]
     for row in found:
-        codes = "<br>".join(f"**{code}** {name}" for code, name, _, _ in row.claims)
+        codes = "<br>".join(f"**{claim.code}** {claim.id}" for claim in row.claims)
         told = "<br>".join(
-            f"{verdicts}. *{folklore}*" if folklore else verdicts
-            for _, _, verdicts, folklore in row.claims
+            f"{claim.verdicts}. *{claim.folklore}*" if claim.folklore else claim.verdicts
+            for claim in row.claims
         )
         lines.append(f"| {row.post} | {row.says} | {codes} | {told} |")
     return "\n".join(lines) + "\n"

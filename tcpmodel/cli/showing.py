@@ -92,10 +92,10 @@ def _tables(what: str, *, as_json: bool, markdown: bool) -> None:
     else:
         for sentence in found:
             say((sentence.post, "bold"), f"  {sentence.says}", hang=10)
-            for code, name, verdicts, folklore in sentence.claims:
-                say(f"{code} {name}: {verdicts}", indent=10, hang=12)
-                if folklore:
-                    say((folklore, "italic"), indent=12, hang=12)
+            for claim in sentence.claims:
+                say(f"{claim.code} {claim.id}: {claim.verdicts}", indent=10, hang=12)
+                if claim.folklore:
+                    say((claim.folklore, "italic"), indent=12, hang=12)
 
 
 def _catalogue() -> dict[str, list[dict[str, Any]]]:
