@@ -59,9 +59,7 @@ servers_own_timer = Claim(
             "read literally, the repeated SYN is answered by a bare ACK, which a client in "
             "SYN-SENT drops: the server's own timer has to help"
         ),
-        f"{_OPENING} dup_syn_in_synrcvd=resend_synack": holds(
-            "Linux answers it by SYN,ACK again"
-        ),
+        f"{_OPENING} dup_syn_in_synrcvd=resend_synack": holds("Linux answers it by SYN,ACK again"),
     },
     folklore="That the server answers a repeated SYN by its SYN,ACK is Linux, not RFC 9293.",
 )
@@ -192,9 +190,7 @@ initial_timeout = Claim(
         seed("32ba5318", "the timeout is 1 s or 3 s, hard-coded into the kernel"),
         rfc(6298, "2.1", "1 s; more is allowed"),
     ],
-    property=always(
-        lambda w: implies(w.ended("A", "timeout"), none_of(w.gave_up_before("A", 63)))
-    ),
+    property=always(lambda w: implies(w.ended("A", "timeout"), none_of(w.gave_up_before("A", 63)))),
     verdicts={
         "linux_old roles=alone gives_up=off incarnations=1": holds("63 s with 1 s"),
         "linux_old roles=alone gives_up=off incarnations=1 rto=2": holds("126 s with 2 s"),

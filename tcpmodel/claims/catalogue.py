@@ -151,8 +151,8 @@ REASONS: Mapping[str, str] = {
 """Code → why no claim settles it, or what else does."""
 
 PENDING = frozenset(
-        "P04 P05 P06 P07 P10 P21 P22 P23 P24 P25 P26 P27 P28 P29 P30 P31 P32 P33 P35 P36 P37 "
-        "P39 P42 P43 P44 P45 P46 P49 P50 P51 P52 P53 P54 P55 P56 P57".split()
+    f"P{number:02}"
+    for number in (4, 5, 6, 7, 10, *range(21, 34), 35, 36, 37, 39, *range(42, 47), *range(49, 58))
 )
 """Entries whose claims are not written yet."""
 

@@ -13,8 +13,22 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from tcpmodel.claims.language import Derivation
+from tcpmodel.claims.lemmas import settle_all, spelled
+from tcpmodel.claims.tables_derived import (
+    ISNS,
+    KINDS,
+    LIFETIMES,
+    MEMORIES,
+    WAITS,
+    handshake,
+    matrix_cell,
+)
+from tcpmodel.claims.wait_rows import ROWS
+from tcpmodel.claims.wait_table import BOUNDARY, bound_of, select
+from tcpmodel.claims.wait_table import spelled as formula_of
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.result import Budget, Observer
+from tcpmodel.tcp.lemmas import lemmas
 
 LIMIT = 60.0
 """Seconds for a row if the budget has no limit."""
@@ -58,15 +72,11 @@ def settle(asked: Derivation, row: str, budget: Budget, observer: Observer) -> D
 
 
 def _wait_rows() -> list[str]:
-    from tcpmodel.claims.wait_rows import ROWS
-
     return [row.id for row in ROWS]
 
 
 def _wait(name: str, budget: Budget, _: Observer) -> Derived:
     """The least safe TIME-WAIT: runs that go wrong below it, an invariant from there on."""
-    from tcpmodel.claims.wait_table import BOUNDARY, bound_of, select, spelled
-
     row = select([name])[0]
     least = bound_of(row, budget.seconds)
     scope = f"all values of all parameters, runs of any length; {row.says}; {BOUNDARY}"
@@ -75,7 +85,7 @@ def _wait(name: str, budget: Budget, _: Observer) -> Derived:
     shown = [f"unsafe below: {', '.join(names)}" for names in least.unsafe]
     if least.safe is not None:
         shown.append("safe from there on: an inductive invariant, checked again")
-    formula = "none" if least.unbounded else spelled(str(least.bound))
+    formula = "none" if least.unbounded else formula_of(str(least.bound))
     return Derived(formula, scope, tuple(shown))
 
 
@@ -83,15 +93,11 @@ def _wait(name: str, budget: Budget, _: Observer) -> Derived:
 
 
 def _handshake_rows() -> list[str]:
-    from tcpmodel.claims.tables_derived import LIFETIMES, MEMORIES
-
     return [f"{memory}/{lifetime}" for memory in MEMORIES for lifetime in LIFETIMES]
 
 
 def _handshake(name: str, budget: Budget, observer: Observer) -> Derived:
     """The least number of messages, of those modelled."""
-    from tcpmodel.claims.tables_derived import LIFETIMES, MEMORIES, handshake
-
     memory, lifetime = name.split("/")
     found = handshake(memory, lifetime, budget, observer)
     scope = (
@@ -109,15 +115,11 @@ def _handshake(name: str, budget: Budget, observer: Observer) -> Derived:
 
 
 def _isn_rows() -> list[str]:
-    from tcpmodel.claims.tables_derived import ISNS, KINDS
-
     return [f"{isn}/{kind}" for isn in ISNS for kind in KINDS]
 
 
 def _isn(name: str, budget: Budget, observer: Observer) -> Derived:
     """The least TIME-WAIT of 0, 1 and 2 MSL from which on nothing old is accepted."""
-    from tcpmodel.claims.tables_derived import WAITS, matrix_cell
-
     isn, kind = name.split("/")
     scope = "all reachable states, MSL = 1 tick, no loss, resets ignored in TIME-WAIT (RFC 1337)"
     cells = [matrix_cell(isn, wait, kind, budget, observer) for wait in WAITS]
@@ -133,15 +135,11 @@ def _isn(name: str, budget: Budget, observer: Observer) -> Derived:
 
 
 def _lemma_rows() -> list[str]:
-    from tcpmodel.tcp.lemmas import lemmas
-
     return [lemma.id for lemma in lemmas()]
 
 
 def _lemma(name: str, budget: Budget, _: Observer) -> Derived:
     """A lemma: holds if it is proved and each of its witnesses exists."""
-    from tcpmodel.claims.lemmas import settle_all, spelled
-
     found = next(settle_all([name], budget.seconds or LIMIT))
     scope = "all values of all numbers of 32 bits"
     shown = [f"{shows}: {spelled(values)}" for shows, values in found.witnesses.items()]

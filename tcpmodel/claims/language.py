@@ -16,6 +16,7 @@ Expected verdicts state what we believe; the engines have to find them.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -250,14 +251,14 @@ class Claim:
                     f"claim {self.code}, scenario {text!r}: expected holds('why') or fails('why')"
                 )
 
-    @property
+    @builtins.property  # the field hides it
     def question(self) -> Question:
         """What is asked of the model of a scenario; raises `ModelError` if nothing is."""
         if isinstance(self.property, Derivation):
             raise ModelError(f"claim {self.code} is derived, not asked of a scenario")
         return self.property
 
-    @property
+    @builtins.property
     def of_model(self) -> bool:
         """It is asked of the models of its scenarios."""
         return isinstance(self.property, Question)

@@ -306,8 +306,8 @@ def ack_of_ack() -> Lemma:
     some = _some_rule(switches, counts)
     return Lemma(
         "ack-of-ack",
-        "In synchronized states, a bare ACK in the window that acknowledges nothing unsent does not "
-        "move RCV.NXT and is not answered.",
+        "In synchronized states, a bare ACK in the window that acknowledges nothing unsent does "
+        "not move RCV.NXT and is not answered.",
         ("RFC 9293 3.4", "RFC 9293 3.10.7.4 seventh"),
         z3.And(sound, seg.len == 0, some),
         {"an octet does and is": z3.And(sound, seg.len == 1, some)},
