@@ -12,6 +12,7 @@ from tcpmodel.claims.language import Claim, Derivation
 from tcpmodel.claims.runner import Job, exit_code, jobs_of, run_job
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.result import Budget, silent
+from tcpmodel.tcp.lemmas import lemmas
 from tests.cli.driving import run
 
 from .samples import write
@@ -41,6 +42,7 @@ def test_every_table_and_every_lemma_has_a_claim() -> None:
     assert all(rows.values())
     for table in ("lemma", "handshake", "isn"):
         assert rows[table] == set(TABLES[table].rows())
+    assert rows["lemma"] == {lemma.id for lemma in lemmas()}
     assert rows["time-wait"] <= set(TABLES["time-wait"].rows())
 
 
