@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from tcpmodel.claims.language import Claim
+from tcpmodel.claims.derivations import check_row
+from tcpmodel.claims.language import Claim, Derivation
 from tcpmodel.core.errors import ModelError
 from tcpmodel.tcp.scenario import scenario
 
@@ -75,8 +76,8 @@ def discover(files: Iterable[Path]) -> Found:
 def load(file: Path) -> list[Claim]:
     """The claims of one file, in the order of their definition.
 
-    Raises `ModelError` (`file:line: message`) if it cannot be executed, names a scenario that
-    does not exist, or has a formula that would not mean what it says.
+    Raises `ModelError` (`file:line: message`) if it cannot be executed, names a scenario (or a row
+    of what is derived) that does not exist, or has a formula that would not mean what it says.
     """
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -89,7 +90,10 @@ def load(file: Path) -> list[Claim]:
     for claim in claims:
         for text in claim.verdicts:
             try:
-                scenario(text)
+                if isinstance(claim.property, Derivation):
+                    check_row(claim.property, text)
+                else:
+                    scenario(text)
             except ModelError as error:
                 place = f"{file}:{_line_with(file, text)}"
                 raise ModelError(

@@ -16,6 +16,7 @@ Expected verdicts state what we believe; the engines have to find them.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -134,11 +135,47 @@ def epistemic(fact: Formula, *, when: Formula = _ever, view: str = "state") -> Q
 
 
 @dataclass(frozen=True)
+class Derivation:
+    """A question that is not about one scenario: its answers are derived, each a row of a table.
+
+    table: one of `derivations.TABLES`.  A claim that asks it names rows instead of scenarios.
+    """
+
+    table: str
+
+
+def derived(table: str) -> Derivation:
+    """What the engines derive: `time-wait` and `handshake` (as `tcpmodel derive`), `isn` (TIME-WAIT
+    by initial sequence numbers); the verdict on a row is a formula.
+    """
+    return Derivation(table)
+
+
+def lemma() -> Derivation:
+    """Word-level lemmas (`tcpmodel lemmas`): the rows of the verdicts are their names."""
+    return Derivation("lemma")
+
+
+@dataclass(frozen=True)
 class Expected:
-    """The verdict that we believe in, and why."""
+    """The verdict that we believe in, and why.
+
+    formula: what is derived, where that says more than `HOLDS`.
+    """
 
     verdict: Verdict
     why: str
+    formula: str = ""
+
+    @property
+    def told(self) -> str:
+        """The verdict in a word, or as a formula."""
+        return self.formula or self.verdict.value
+
+
+def gives(formula: str, why: str) -> Expected:
+    """We believe that this formula is derived."""
+    return Expected(Verdict.HOLDS, why, formula)
 
 
 def holds(why: str) -> Expected:
@@ -185,7 +222,8 @@ class Claim:
     """A statement about TCP, checked.
 
     code: its number in the catalogue, e.g. `P01`.  id: a readable name.  says: one sentence.
-    property: what the engines check.  verdicts: scenario (`PRESET key=value …`) → expectation.
+    property: what the engines check.  verdicts: scenario (`PRESET key=value …`), or row of what is
+    derived, → expectation.
     folklore: what is wrong with what people say, where something is.
     pair: the code of the claim that shows the other side.
     """
@@ -194,7 +232,7 @@ class Claim:
     id: str
     says: str
     sources: Sequence[Source]
-    property: Question
+    property: Question | Derivation
     verdicts: Mapping[str, Expected]
     folklore: str = ""
     pair: str = ""
@@ -212,3 +250,15 @@ class Claim:
                 raise ModelError(
                     f"claim {self.code}, scenario {text!r}: expected holds('why') or fails('why')"
                 )
+
+    @builtins.property  # the field hides it
+    def question(self) -> Question:
+        """What is asked of the model of a scenario; raises `ModelError` if nothing is."""
+        if isinstance(self.property, Derivation):
+            raise ModelError(f"claim {self.code} is derived, not asked of a scenario")
+        return self.property
+
+    @builtins.property
+    def of_model(self) -> bool:
+        """It is asked of the models of its scenarios."""
+        return isinstance(self.property, Question)

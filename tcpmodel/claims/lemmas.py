@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import z3
@@ -55,6 +55,11 @@ def settle(lemma: Lemma, seconds: float = 60.0) -> Settled:
         {shows: values for shows, (_, values) in seen.items()},
         time.process_time() - started,
     )
+
+
+def spelled(values: Mapping[str, str]) -> str:
+    """Values as text: `RCV.WND = 2, …`."""
+    return ", ".join(f"{name.removeprefix('me.')} = {value}" for name, value in values.items())
 
 
 def _possible(formula: Term, seconds: float) -> tuple[bool | None, dict[str, str]]:

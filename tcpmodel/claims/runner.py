@@ -17,8 +17,9 @@ from typing import Any
 
 import z3
 
+from tcpmodel.claims.derivations import settle
 from tcpmodel.claims.discovery import line_of, load
-from tcpmodel.claims.language import Claim, Expected
+from tcpmodel.claims.language import Claim, Derivation, Expected
 from tcpmodel.claims.needs import plain
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.property import Property
@@ -117,6 +118,8 @@ def run_job(job: Job, observer: Observer = silent) -> Outcome:
             claim = next((c for c in load(Path(job.file)) if c.code == job.code), None)
             if claim is None:
                 raise ModelError(f"{job.file}: it has no claim {job.code} any more")
+            if isinstance(claim.property, Derivation):
+                return _derived(claim, claim.property, job, observer)
             result, chosen = check_claim(
                 claim, job.scenario, job.engine, job.budget, observer, job.fault
             )
@@ -130,6 +133,27 @@ def run_job(job: Job, observer: Observer = silent) -> Outcome:
         text = f"a bug of ours: {type(error).__name__} at {place}: {error}"
         return failed(job, text, claim, crashed=True)
     return outcome(claim, job, result, chosen)
+
+
+def _derived(claim: Claim, asked: Derivation, job: Job, observer: Observer) -> Outcome:
+    """What is derived, as a plain value; as evidence, what shows that it is neither more nor less.
+
+    Raises `ModelError` if an engine or a seeded fault is asked for, which this knows nothing of.
+    """
+    if job.engine != "auto" or job.fault is not None:
+        raise ModelError(f"claim {claim.code} is derived: no other engine does it")
+    found = settle(asked, job.scenario, job.budget, observer)
+    return _about(
+        claim,
+        job,
+        found.verdict,
+        scope=found.scope,
+        reason=found.reason,
+        engine=asked.table,
+        chosen="derived, not searched",
+        cpu_seconds=round(found.seconds, 3),
+        evidence={"shown": list(found.shown)},
+    )
 
 
 def check_claim(
@@ -158,10 +182,11 @@ def _model(text: str, fault: Fault | None) -> Model:
 
 def question_of(claim: Claim, model: Model) -> Property:
     """The claim's property in a scenario; whatever its author's formula does, a `ModelError`."""
-    code = getattr(claim.property.written, "__code__", None)
+    asked = claim.question
+    code = getattr(asked.written, "__code__", None)
     file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
     try:
-        found = claim.property.of(model.world, claim.says)
+        found = asked.of(model.world, claim.says)
         for term in found.terms:
             if not z3.is_expr(term) or not z3.is_bool(term):
                 got = " ".join(repr(term).split())[:60]
@@ -250,8 +275,8 @@ def _about(claim: Claim, job: Job, verdict: str, **rest: Any) -> Outcome:
         says=claim.says,
         topic=claim.topic,
         scenario=job.scenario,
-        switches=scenario(job.scenario).switches,
-        expected=expected.verdict.value,
+        switches=scenario(job.scenario).switches if claim.of_model else {},
+        expected=expected.told,
         why=expected.why,
         verdict=verdict,
         **rest,

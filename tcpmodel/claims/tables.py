@@ -16,7 +16,9 @@ def claims_markdown(claims: Iterable[Claim]) -> str:
     for claim in claims:
         cells = [
             "<br>".join(
-                f"`{text}`" for text, e in claim.verdicts.items() if e.verdict.value == verdict
+                f"`{text}`" + (f": {e.formula}" if e.formula else "")
+                for text, e in claim.verdicts.items()
+                if e.verdict.value == verdict
             )
             for verdict in ("HOLDS", "FAILS")
         ]

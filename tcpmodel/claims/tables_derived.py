@@ -124,16 +124,21 @@ class Handshake:
 def handshakes(budget: Budget, observer: Observer = silent) -> Iterator[Handshake]:
     """The rows of `tcpmodel derive handshake`, one after the other."""
     for memory in MEMORIES:
-        for lifetime, (_, switches) in LIFETIMES.items():
-            cells = {}
-            for count, handshake in MESSAGES.items():
-                spelled = " ".join(
-                    f"two_way gives_up=off handshake={handshake} server_memory={memory} "
-                    f"{switches}".split()
-                )
-                name = f"{memory}, {lifetime}"
-                cells[count] = _cell(name, str(count), spelled, "live", budget, observer)
-            yield Handshake(memory, lifetime, cells)
+        for lifetime in LIFETIMES:
+            yield handshake(memory, lifetime, budget, observer)
+
+
+def handshake(memory: str, lifetime: str, budget: Budget, observer: Observer = silent) -> Handshake:
+    """One of the rows."""
+    cells = {}
+    for count, messages in MESSAGES.items():
+        spelled = " ".join(
+            f"two_way gives_up=off handshake={messages} server_memory={memory} "
+            f"{LIFETIMES[lifetime][1]}".split()
+        )
+        name = f"{memory}, {lifetime}"
+        cells[count] = _cell(name, str(count), spelled, "live", budget, observer)
+    return Handshake(memory, lifetime, cells)
 
 
 def handshake_json(found: Sequence[Handshake], *, interrupted: bool = False) -> dict[str, Any]:
@@ -171,11 +176,19 @@ KINDS = {"FIN": "", "text": "data=1 senders=B", "reset": ""}
 
 def matrix(budget: Budget, observer: Observer = silent) -> Iterator[Cell]:
     """TIME-WAIT × ISN policy: may something old be taken for something new?"""
-    for isn, policy in ISNS.items():
-        for wait, ticks in WAITS.items():
-            for kind, more in KINDS.items():
-                spelled = f"clock tw_rfc1337=on {policy} time_wait={ticks} {more}".strip()
-                yield _cell(f"{isn} ISN, {kind}", wait, spelled, kind, budget, observer)
+    for isn in ISNS:
+        for wait in WAITS:
+            for kind in KINDS:
+                yield matrix_cell(isn, wait, kind, budget, observer)
+
+
+def matrix_cell(
+    isn: str, wait: str, kind: str, budget: Budget, observer: Observer = silent
+) -> Cell:
+    """One of its cells."""
+    switches = f"{ISNS[isn]} time_wait={WAITS[wait]} {KINDS[kind]}"
+    spelled = f"clock tw_rfc1337=on {switches}".strip()
+    return _cell(f"{isn} ISN, {kind}", wait, spelled, kind, budget, observer)
 
 
 def cell_json(cell: Cell) -> dict[str, Any]:

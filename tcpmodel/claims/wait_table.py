@@ -111,6 +111,11 @@ def derive(
         yield Derived(row, least, _enough(row, least), trace, compared, spent, reason)
 
 
+def bound_of(row: Row, seconds: float | None) -> LeastWait:
+    """The least safe wait of a row with its proof, without the rest of the table."""
+    return _solve(row, {}, Deadline.after(seconds))
+
+
 def _solve(row: Row, known: dict[str, LeastWait], deadline: Deadline) -> LeastWait:
     if row.id in known:
         return known[row.id]

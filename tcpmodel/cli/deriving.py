@@ -42,7 +42,7 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.group()
+@click.group(epilog="Example:  tcpmodel derive time-wait")
 def derive() -> None:
     """Derive what TCP's constants have to be: the least that is safe, with its proof."""
 

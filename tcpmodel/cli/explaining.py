@@ -81,7 +81,7 @@ def explain(
     ID is a claim's code or name, or PATH:ID for a claim of another file.
     """
     from tcpmodel.claims.discovery import select
-    from tcpmodel.claims.runner import Job, check_claim, outcome, trace_of
+    from tcpmodel.claims.runner import Job, check_claim, outcome, run_job, trace_of
 
     if [svg, json_file, "-" if only_text else None].count("-") > 1:
         stop(2, "only one of --text, --svg - and --json - can have stdout; name a file")
@@ -90,15 +90,19 @@ def explain(
     path, _, code = name.rpartition(":")
     file, claim = select(claims_of([path] if path else [])[0], [code])[0]
     text = _scenario_of(claim, wanted)
+    job = Job(str(file), claim.code, text, engine, budget)
     with Live(1) as live:
         observer = live.observer(f"{claim.code} {text}")
-        result, chosen = check_claim(claim, text, engine, budget, observer)
         more = None
-        if count > 1 and result.trace is not None:
-            from tcpmodel.claims.several import several_runs
+        if claim.of_model:
+            result, chosen = check_claim(claim, text, engine, budget, observer)
+            found = outcome(claim, job, result, chosen)
+            if count > 1 and result.trace is not None:
+                from tcpmodel.claims.several import several_runs
 
-            more = several_runs(claim, text, count, budget, observer)
-    found = outcome(claim, Job(str(file), claim.code, text, engine, budget), result, chosen)
+                more = several_runs(claim, text, count, budget, observer)
+        else:
+            found = run_job(job, observer)
     trace = trace_of(found)
     if not only_text and "-" not in (svg, json_file):
         _print(claim, found)
@@ -127,6 +131,11 @@ def _scenario_of(claim: Claim, wanted: str | None) -> str:
     from tcpmodel.core.result import Verdict
     from tcpmodel.tcp.scenario import scenario
 
+    if not claim.of_model:
+        if wanted not in (None, *claim.verdicts):
+            listed = ", ".join(claim.verdicts)
+            raise ModelError(f"claim {claim.code} has no row {wanted!r}; it has {listed}")
+        return wanted or next(iter(claim.verdicts))
     if wanted is not None:
         switches = scenario(wanted).switches
         same = [t for t in claim.verdicts if scenario(t).switches == switches]
@@ -136,7 +145,7 @@ def _scenario_of(claim: Claim, wanted: str | None) -> str:
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         listed = ", ".join(repr(t) for t in claim.verdicts)
         raise ModelError(f"claim {claim.code} has no scenario {wanted!r}{hint}; it has {listed}")
-    shows = Verdict.HOLDS if claim.property.kind is Kind.SOMETIMES else Verdict.FAILS
+    shows = Verdict.HOLDS if claim.question.kind is Kind.SOMETIMES else Verdict.FAILS
     return next(
         (t for t, e in claim.verdicts.items() if e.verdict is shows), next(iter(claim.verdicts))
     )
@@ -165,13 +174,14 @@ def _print(claim: Claim, found: Outcome) -> None:
         say((line, "dim"))
     for sentence in summary(found.fairness):
         say((sentence, "dim"))
-    others = [f"{t} ({e.verdict.value})" for t, e in claim.verdicts.items() if t != found.scenario]
+    others = [f"{t} ({e.told})" for t, e in claim.verdicts.items() if t != found.scenario]
     if others:
         say(("Other scenarios: " + "; ".join(others), "dim"))
     say("")
 
 
 def _evidence(evidence: dict[str, Any], complete: bool) -> Iterator[str]:
+    yield from evidence.get("shown", ())
     if evidence.get("premise_reached") is not None:
         yield f"Premise reached: {'yes' if evidence['premise_reached'] else 'never'}"
     if not complete:

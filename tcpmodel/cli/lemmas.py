@@ -33,7 +33,7 @@ def lemmas(names: tuple[str, ...], timeout: float) -> None:
     They are about the terms that the rules themselves are made of; each comes with witnesses that
     show why it says no more.
     """
-    from tcpmodel.claims.lemmas import settle_all
+    from tcpmodel.claims.lemmas import settle_all, spelled
 
     code = 0
     for found in settle_all(names, timeout):
@@ -45,12 +45,8 @@ def lemmas(names: tuple[str, ...], timeout: float) -> None:
         say(f"{mark}  {title}", hang=2)
         say(found.lemma.says, indent=2, hang=2)
         if found.counterexample:
-            say(f"counterexample: {_spelled(found.counterexample)}", indent=2, hang=4)
+            say(f"counterexample: {spelled(found.counterexample)}", indent=2, hang=4)
         for shows, values in found.witnesses.items():
-            told = "no such case" if shows in found.missing else _spelled(values)
+            told = "no such case" if shows in found.missing else spelled(values)
             say(f"{shows}: {told}", indent=2, hang=4)
     sys.exit(code)
-
-
-def _spelled(values: dict[str, str]) -> str:
-    return ", ".join(f"{name.removeprefix('me.')} = {value}" for name, value in values.items())

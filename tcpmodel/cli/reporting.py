@@ -58,7 +58,8 @@ def mutation(
     from tcpmodel.claims.runner import jobs_of
     from tcpmodel.core.result import Budget
 
-    claims, errors = claims_of(names)
+    found, errors = claims_of(names)
+    claims = [pair for pair in found if pair[1].of_model]
     if errors:
         sys.exit(2)
     with Live(1) as live:
@@ -145,7 +146,7 @@ def _settled(processes: int) -> list[Outcome]:
     from tcpmodel.claims.runner import jobs_of
     from tcpmodel.core.result import Budget
 
-    todo = jobs_of(claims_of(())[0], "auto", Budget())
+    todo = jobs_of([c for c in claims_of(())[0] if c[1].of_model], "auto", Budget())
     done: dict[Job, Outcome] = {}
     with Live(len(todo)) as live:
         for job, found in run_jobs(

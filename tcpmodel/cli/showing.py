@@ -33,13 +33,24 @@ def diagram(output: str) -> None:
 @click.command("list", epilog="Example:  tcpmodel list switches")
 @click.argument(
     "what",
-    type=click.Choice(["all", "claims", "runs", "presets", "switches", "engines"]),
+    type=click.Choice(
+        ["all", "claims", "runs", "presets", "switches", "engines", "catalogue", "seeds"]
+    ),
     default="all",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@click.option("--markdown", is_flag=True, help="The claims as a Markdown table.")
+@click.option(
+    "--markdown", is_flag=True, help="The claims, catalogue or seeds as a Markdown table."
+)
 def list_(what: str, as_json: bool, markdown: bool) -> None:
-    """Show the claims, written runs, presets, switches (with their values) and engines."""
+    """Show the claims, written runs, presets, switches (with their values) and engines.
+
+    catalogue: what the claims should cover, and what settles it; seeds: what posts on the web say
+    about TCP, and the claims about that.  (Neither is part of `all`.)
+    """
+    if what in ("catalogue", "seeds"):
+        _tables(what, as_json=as_json, markdown=markdown)
+        return
     if markdown:
         from tcpmodel.claims.tables import claims_markdown
 
@@ -56,6 +67,35 @@ def list_(what: str, as_json: bool, markdown: bool) -> None:
             if entry.get("values"):
                 say(entry["values"], indent=25, hang=25)
         say("")
+
+
+def _tables(what: str, *, as_json: bool, markdown: bool) -> None:
+    from tcpmodel.claims import catalogue
+
+    claims = [claim for _, claim in claims_of(())[0]]
+    if what == "catalogue":
+        entries = catalogue.entries(claims)
+        if as_json:
+            click.echo(dump(catalogue.as_json(entries)), nl=False)
+        elif markdown:
+            click.echo(catalogue.catalogue_markdown(entries), nl=False)
+        else:
+            for row in entries:
+                say((f"{row.code:<6}", "bold"), row.title, hang=6)
+                say(", ".join(row.claims) or row.reason, indent=6, hang=6)
+        return
+    found = catalogue.sentences(claims)
+    if as_json:
+        click.echo(dump(catalogue.as_json(found)), nl=False)
+    elif markdown:
+        click.echo(catalogue.sentences_markdown(found), nl=False)
+    else:
+        for sentence in found:
+            say((sentence.post, "bold"), f"  {sentence.says}", hang=10)
+            for claim in sentence.claims:
+                say(f"{claim.code} {claim.id}: {claim.verdicts}", indent=10, hang=12)
+                if claim.folklore:
+                    say((claim.folklore, "italic"), indent=12, hang=12)
 
 
 def _catalogue() -> dict[str, list[dict[str, Any]]]:

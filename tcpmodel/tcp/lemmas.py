@@ -18,7 +18,7 @@ from tcpmodel.tcp.compose import rules
 from tcpmodel.tcp.rule import Rule, changes, symbolic_segment
 from tcpmodel.tcp.scenario import Scenario, scenario
 from tcpmodel.tcp.segment import ACK, RST, Segment, ctl, within
-from tcpmodel.tcp.states import ESTABLISHED, SYN_RECEIVED, SYN_SENT, TIME_WAIT
+from tcpmodel.tcp.states import CLOSED, ESTABLISHED, SYN_RECEIVED, SYN_SENT, TIME_WAIT
 from tcpmodel.tcp.tcb import Me
 
 BITS = 32
@@ -289,6 +289,56 @@ def out_of_window() -> Lemma:
     )
 
 
+def ack_of_ack() -> Lemma:
+    """A segment that occupies no number is not answered, and counts for nothing."""
+    switches = scenario(f"rfc9293 width={BITS} data=1")
+    me, seg = Me.symbolic(switches), symbolic_segment(switches)
+
+    def counts(rule: Rule, after: Mapping[str, Term]) -> Term:
+        if rule.kind != "segment":
+            return z3.BoolVal(False)
+        answered = z3.BoolVal(rule.reaction.send is not None)
+        moved = z3.And(after["state"] != CLOSED, after["rcv_nxt"] != me.rcv_nxt)
+        return z3.Or(answered, moved)
+
+    due = z3.And(is_open(me), me.state != SYN_RECEIVED, me.acceptable(seg))
+    sound = z3.And(due, z3.Not(me.acks_unsent(seg)), seg.fields["ctl"] == ctl(ACK))
+    some = _some_rule(switches, counts)
+    return Lemma(
+        "ack-of-ack",
+        "In synchronized states, a bare ACK in the window that acknowledges nothing unsent does "
+        "not move RCV.NXT and is not answered.",
+        ("RFC 9293 3.4", "RFC 9293 3.10.7.4 seventh"),
+        z3.And(sound, seg.len == 0, some),
+        {"an octet does and is": z3.And(sound, seg.len == 1, some)},
+    )
+
+
+def silent_timers() -> Lemma:
+    """No timer sends what occupies no number."""
+    switches = scenario(f"rfc9293 width={BITS} data=1")
+    me = Me.symbolic(switches)
+
+    def sends(rule: Rule, after: Mapping[str, Term]) -> Term:
+        return z3.BoolVal(rule.kind == "timer" and rule.reaction.send is not None)
+
+    some = _some_rule(switches, sends)
+    return Lemma(
+        "silent-timers",
+        "If nothing is unacknowledged, no timer sends anything: a bare ACK is never sent again by "
+        "itself.  (The numbers of opening are kept, and SND.NXT is not ISS again.  Keep-alives and "
+        "probes of closed windows are apart.)",
+        ("RFC 9293 3.8.1", "RFC 9293 3.10.8"),
+        z3.And(
+            some,
+            me.snd_una == me.snd_nxt,
+            me.snd_nxt != me.iss,
+            _only_syn_sent(me.variables),
+        ),
+        {"what is unacknowledged is sent again": z3.And(some, me.snd_una != me.snd_nxt)},
+    )
+
+
 LEMMAS: tuple[Callable[[], Lemma], ...] = (
     window_test,
     window_overlap,
@@ -297,5 +347,7 @@ LEMMAS: tuple[Callable[[], Lemma], ...] = (
     opening_numbers,
     ack_of_our_syn,
     out_of_window,
+    ack_of_ack,
+    silent_timers,
 )
 """The lemmas, as written."""

@@ -19,10 +19,10 @@ def model(text: str) -> Model:
 
 @cache
 def claims() -> dict[str, Claim]:
-    """The bundled claims by code."""
+    """The bundled claims about scenarios by code."""
     found = discover(claim_files(bundled()))
     assert not found.errors
-    return {claim.code: claim for _, claim in found.claims}
+    return {claim.code: claim for _, claim in found.claims if claim.of_model}
 
 
 def pairs() -> list[tuple[str, str]]:

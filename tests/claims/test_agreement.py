@@ -14,7 +14,7 @@ from .samples import claims, model, pairs
 OF_STATES = [
     (code, text)
     for code, text in pairs()
-    if claims()[code].property.kind in (Kind.ALWAYS, Kind.SOMETIMES, Kind.WITHIN)
+    if claims()[code].question.kind in (Kind.ALWAYS, Kind.SOMETIMES, Kind.WITHIN)
 ]
 """The pairs of claim and scenario that both engines settle."""
 
@@ -22,7 +22,7 @@ WITH_A_RUN = [
     (code, text)
     for code, text in OF_STATES
     if (claims()[code].verdicts[text].verdict is Verdict.FAILS)
-    is (claims()[code].property.kind is not Kind.SOMETIMES)
+    is (claims()[code].question.kind is not Kind.SOMETIMES)
 ]
 """The pairs of claim and scenario for which a run is expected."""
 

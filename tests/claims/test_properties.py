@@ -18,7 +18,7 @@ CODES = list(claims())
 HOLDING = [
     (code, text)
     for code, text in pairs()
-    if claims()[code].property.kind is Kind.ALWAYS
+    if claims()[code].question.kind is Kind.ALWAYS
     and claims()[code].verdicts[text].verdict is Verdict.HOLDS
 ]
 
@@ -97,7 +97,7 @@ def test_every_verdict_has_a_counterpart(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", [code for code in CODES if claims()[code].property.kind is Kind.ALWAYS]
+    "code", [code for code in CODES if claims()[code].question.kind is Kind.ALWAYS]
 )
 def test_every_always_can_be_violated(code: str) -> None:
     """In one of its scenarios, the cheapest here, explicit search does find a violation."""
@@ -122,7 +122,7 @@ def test_no_claim_assumes_more_fairness_than_it_takes() -> None:
     """
     for code, claim in claims().items():
         verdicts = {expected.verdict for expected in claim.verdicts.values()}
-        if claim.property.kind in LIVENESS and verdicts == {Verdict.HOLDS}:
+        if claim.question.kind in LIVENESS and verdicts == {Verdict.HOLDS}:
             for text in claim.verdicts:
                 result = liveness.check(model(text).system, question(code, text))
                 assert result.fairness is not None
