@@ -245,7 +245,7 @@ class Hunt:
                 self.findings[fault] = found
 
     def ask_claims(
-        self, effective: Mapping[Fault, Sequence[str]], sound: Mapping[Job, Outcome]
+        self, where: Mapping[Fault, Sequence[str]], sound: Mapping[Job, Outcome]
     ) -> None:
         """Ask the claims in whose scenario the rule of a fault fires.
 
@@ -257,14 +257,15 @@ class Hunt:
             (job for job, found in sound.items() if found.as_expected and not found.vacuous),
             key=lambda job: sound[job].cpu_seconds,
         )
-        fired = {job: {concerned(a) for a in sound[job].evidence["fired"]} for job in cheapest}
+        fired = {job: rules_that_fire(sound[job]) for job in cheapest}
         used = {job: _rules_of_trace(sound[job]) for job in cheapest}
         todo = {}
-        for fault in self.open(effective):
+        for fault in self.open(where):
             able = [
                 job
                 for job in cheapest
-                if job.scenario in effective[fault] and _fires(fault, fired[job])
+                if job.scenario in where[fault] and _fires(fault, fired[job])
+                if self.solver.has_effect(fault, job.scenario)
             ]
             weaker = fault.what == "remove"
             if weaker:
@@ -280,6 +281,13 @@ class Hunt:
                 self.asked[job.fault] = self.asked.get(job.fault, 0) + 1
                 if found := judged(job, outcome):
                     self.findings.setdefault(job.fault, found)
+
+
+def rules_that_fire(found: Outcome) -> set[str]:
+    """The rules that act in what the engine explored, or at least in its run."""
+    return {concerned(action) for action in found.evidence.get("fired", ())} | _rules_of_trace(
+        found
+    )
 
 
 def _rules_of_trace(found: Outcome) -> set[str]:

@@ -35,7 +35,11 @@ SCHEMA = "tcpmodel-verify/1"
 
 @dataclass(frozen=True)
 class Job:
-    """One claim in one scenario, by name; with a mistake in the model, if one is seeded."""
+    """One claim in one scenario, by name; with a mistake in the model, if one is seeded.
+
+    changes: switches (`key=value …`) that are other than in the scenario, to whose expectation the
+    verdict is compared nevertheless.
+    """
 
     file: str
     code: str
@@ -43,6 +47,12 @@ class Job:
     engine: str = "auto"
     budget: Budget = field(default_factory=Budget)
     fault: Fault | None = None
+    changes: str = ""
+
+    @property
+    def text(self) -> str:
+        """The scenario with its changes."""
+        return f"{self.scenario} {self.changes}".strip()
 
 
 @dataclass(frozen=True)
@@ -116,7 +126,7 @@ def run_job(job: Job, observer: Observer = silent) -> Outcome:
             if claim is None:
                 raise ModelError(f"{job.file}: it has no claim {job.code} any more")
             result, chosen = check_claim(
-                claim, job.scenario, job.engine, job.budget, observer, job.fault
+                claim, job.text, job.engine, job.budget, observer, job.fault
             )
     except ModelError as error:
         return failed(job, str(error), claim)
@@ -239,7 +249,7 @@ def _about(claim: Claim, job: Job, verdict: str, **rest: Any) -> Outcome:
         says=claim.says,
         topic=claim.topic,
         scenario=job.scenario,
-        switches=scenario(job.scenario).switches,
+        switches=scenario(job.text).switches,
         expected=expected.verdict.value,
         why=expected.why,
         verdict=verdict,
