@@ -6,7 +6,7 @@ wrong and nobody would notice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from tcpmodel.claims.runner import Outcome
 from tcpmodel.tcp.compose import rules
 from tcpmodel.tcp.coverage import family
 from tcpmodel.tcp.faults import base_name
-from tcpmodel.tcp.scenario import scenario
+from tcpmodel.tcp.scenario import Scenario, scenario
 
 SCHEMA = "tcpmodel-coverage/1"
 
@@ -45,14 +45,19 @@ class Idle:
     complete: bool
 
 
-def exercised(outcomes: Sequence[Outcome], runs: Mapping[str, set[str]]) -> list[Exercised]:
-    """Every rule of every scenario, in the order of the RFC.
+def exercised(
+    outcomes: Sequence[Outcome],
+    runs: Mapping[str, set[str]],
+    others: Iterable[Scenario] | None = None,
+) -> list[Exercised]:
+    """Every rule of every scenario.
 
-    runs: the rules that act in each written run.
+    runs: the rules that act in each written run.  others: the scenarios that are looked at besides
+    those of the outcomes; the family that has every rule, if none is given.
     """
     since: dict[str, str] = {}
     texts = dict.fromkeys(found.scenario for found in outcomes)
-    for switches in (*family(), *map(scenario, texts)):
+    for switches in (*(family() if others is None else others), *map(scenario, texts)):
         for rule in rules(switches):
             since.setdefault(base_name(rule.name), switches.spelled)
     acting = [(f"{found.code} {found.scenario}", rules_that_fire(found)) for found in outcomes]
