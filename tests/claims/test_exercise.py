@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tcpmodel.claims.exercise import as_json, as_markdown, exercised, idle
 from tcpmodel.claims.runner import Job, Outcome, run_job
-
 from tcpmodel.tcp.scenario import scenario
 
 from .samples import write
@@ -31,8 +30,7 @@ def test_rules_are_told_with_who_has_them_act(tmp_path: Path) -> None:
     found = [settled(tmp_path)]
     others = [scenario("rfc9293 syn_cookies=on")]
     rows = {
-        row.rule: row
-        for row in exercised(found, {"fig12": {"close_first__established"}}, others)
+        row.rule: row for row in exercised(found, {"fig12": {"close_first__established"}}, others)
     }
     assert rows["closed_active_open"].verdicts == (f"X1 {TEXT}",)
     assert rows["close_first__established"].verdicts == ()
