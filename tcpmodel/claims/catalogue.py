@@ -131,7 +131,6 @@ CATALOGUE: Mapping[str, str] = {
     "P104": "attacks on a model without numbers (KORG)",
     "P105": "nothing holds only because nothing happens",
     "P106": "every rule is exercised",
-    "P107": "faults in the model are caught",
     "P108": "larger scopes give the same verdicts",
 }
 """Code → what the entry is about."""
@@ -139,22 +138,20 @@ CATALOGUE: Mapping[str, str] = {
 _FIGURE = "a written run: properties/figures/{}.run, which `tcpmodel run` plays"
 
 REASONS: Mapping[str, str] = {
-    **{f"P20{letter}": _FIGURE.format(f"fig{n:02}") for n, letter in enumerate("abcdefgh", 6)},
+    **{
+        f"P20{letter}": _FIGURE.format(f"fig{n:02}")
+        for n, letter in enumerate("abcdefgh", 6)
+        if letter != "b"
+    },
+    "P10": "the exchange of single messages without connections is not modelled",
+    "P33": "true by construction: every rule that enters CLOSED gives up the TCB, and the TCB's "
+    "values are what the model calls void",
     "P105": "about the suite, not about TCP: `tcpmodel verify` looks for it in every verdict that "
     "holds, and ends with code 11 if one is vacuous",
-    "P106": "about the suite, not about TCP: each verdict that holds counts the actions it took "
-    "and names those that were never enabled (`tcpmodel explain`, `verify --json`)",
-    "P107": "about the suite, not about TCP: `tcpmodel report mutation`",
-    "P108": "about the suite, not about TCP: each verdict names its scope, and larger ones are a "
-    "matter of `tcpmodel verify` on other scenarios",
+    "P106": "about the suite, not about TCP: `tcpmodel report coverage`",
+    "P108": "about the suite, not about TCP: `tcpmodel report adequacy`",
 }
 """Code → why no claim settles it, or what else does."""
-
-PENDING = frozenset(
-    f"P{number:02}"
-    for number in (4, 5, 6, 7, 10, *range(21, 34), 35, 36, 37, 39, *range(42, 47), *range(49, 58))
-)
-"""Entries whose claims are not written yet."""
 
 POSTS: Mapping[str, str] = {
     "a420545a": "opening and closing, and why so",
@@ -215,7 +212,7 @@ def entry_of(code: str) -> str:
 
 
 def _reason(code: str) -> str:
-    return REASONS.get(code, "not written yet" if code in PENDING else "")
+    return REASONS.get(code, "")
 
 
 def sentences(claims: Iterable[Claim]) -> list[Sentence]:

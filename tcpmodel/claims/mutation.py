@@ -41,10 +41,10 @@ FURTHER = (
 MOST = 12
 """How many claims are asked about one fault, the most promising first."""
 
-AT_ONCE = 2
+AT_ONCE = 1
 """How many claims are asked about one fault before the answers are looked at."""
 
-LIMITS = Budget(states=200_000, seconds=30.0)
+LIMITS = Budget(states=200_000, seconds=10.0)
 """The limits of one claim with one fault."""
 
 STRUCTURE, RUN, CLAIM = "structure", "run", "claim"
@@ -92,6 +92,7 @@ class Solver:
 
     def __init__(self) -> None:
         self._totality: dict[str, Totality] = {}
+        self._guards: dict[tuple[str, str], object] = {}
         self._effects: dict[object, bool] = {}
 
     def totality(self, text: str) -> Totality:
@@ -100,16 +101,30 @@ class Solver:
         return self._totality[text]
 
     def has_effect(self, fault: Fault, text: str) -> bool:
-        """Whether a fault changes any guard in a scenario; of other faults it is assumed."""
-        totality = self.totality(text)
-        guards = [r.reaction.when for r in totality.rules if base_name(r.name) == fault.rule]
-        if fault.what not in ("remove", "negate") or not guards:
+        """Whether a fault changes the guard of any rule in a scenario; of other faults (also in
+        what `compose` adds to rules) it is assumed.
+        """
+        if fault.what not in ("remove", "negate") or fault.conjunct.startswith("slot."):
             return True
-        parts = [part for guard in guards for part in guard]
-        key = (fault, *(term.get_id() for term in (*parts, *totality.ranges)))
+        if not (guards := self._guard(fault.rule, text)):
+            return True
+        key = (fault, guards)
         if key not in self._effects:
-            self._effects[key] = not totality.has_no_effect(fault)
+            self._effects[key] = not self.totality(text).has_no_effect(fault)
         return self._effects[key]
+
+    def _guard(self, rule: str, text: str) -> object:
+        """What the guards of a rule are in a scenario, and the ranges of what they read.
+
+        Many scenarios have the same; the answers about one of them are those about all.
+        """
+        if (rule, text) not in self._guards:
+            totality = self.totality(text)
+            found = [r.reaction.when for r in totality.rules if base_name(r.name) == rule]
+            terms = [part for guard in found for part in guard]
+            ranges = totality.ranges_of(terms) if terms else ()
+            self._guards[rule, text] = tuple(term.get_id() for term in (*terms, *ranges))
+        return self._guards[rule, text]
 
 
 def heard(report: Report) -> object:
@@ -186,16 +201,17 @@ class Hunt:
     further: Sequence[str] = FURTHER
     findings: dict[Fault, Finding] = field(default_factory=dict)
     asked: dict[Fault, int] = field(default_factory=dict)
+    solver: Solver = field(default_factory=Solver)
 
     def run(self) -> list[Finding]:
         """Every fault with its finding, in the order of the rules."""
         sound = dict(run_jobs(self.claims, self.processes, self.watcher))
         where = places(dict.fromkeys([*(job.scenario for job in self.claims), *self.further]))
         where = {fault: texts for fault, texts in where.items() if self.only in fault.rule}
-        effective = self.ask_solver(where)
+        self.ask_solver(where)
         if self.with_runs:
-            self.ask_runs(effective)
-        self.ask_claims(effective, sound)
+            self.ask_runs(where)
+        self.ask_claims(where, sound)
         for fault in where:
             if fault not in self.findings:
                 why = EXPLAINED.get(fault, "")
@@ -207,22 +223,17 @@ class Hunt:
         """Those of `faults` of which nothing is known yet."""
         return [fault for fault in faults if fault not in self.findings]
 
-    def ask_solver(self, where: Mapping[Fault, Sequence[str]]) -> dict[Fault, list[str]]:
-        """The scenarios in which each fault has an effect; clashes are noted, and end it."""
-        solver, effective = Solver(), dict[Fault, list[str]]()
+    def ask_solver(self, where: Mapping[Fault, Sequence[str]]) -> None:
+        """What follows from the other conditions is no fault; what makes a clash is caught."""
         for number, (fault, texts) in enumerate(where.items()):
             if number % 50 == 0:
                 self.note(f"solver: {number} of {len(where)} faults")
-            first = next((text for text in texts if solver.has_effect(fault, text)), "")
-            effective[fault] = []
+            first = next((text for text in texts if self.solver.has_effect(fault, text)), "")
             if not first:
                 how = "what is removed follows from the other conditions"
                 self.findings[fault] = Finding(fault, EQUIVALENT, "", how)
-            elif self.structural and (clash := solver.totality(first).clash(fault)):
+            elif self.structural and (clash := self.solver.totality(first).clash(fault)):
                 self.findings[fault] = Finding(fault, STRUCTURE, first, str(clash))
-            else:
-                effective[fault] = [text for text in texts if solver.has_effect(fault, text)]
-        return effective
 
     def ask_runs(self, faults: Iterable[Fault]) -> None:
         runs = Runs()
@@ -234,7 +245,7 @@ class Hunt:
                 self.findings[fault] = found
 
     def ask_claims(
-        self, effective: Mapping[Fault, Sequence[str]], sound: Mapping[Job, Outcome]
+        self, where: Mapping[Fault, Sequence[str]], sound: Mapping[Job, Outcome]
     ) -> None:
         """Ask the claims in whose scenario the rule of a fault fires.
 
@@ -246,14 +257,15 @@ class Hunt:
             (job for job, found in sound.items() if found.as_expected and not found.vacuous),
             key=lambda job: sound[job].cpu_seconds,
         )
-        fired = {job: {concerned(a) for a in sound[job].evidence["fired"]} for job in cheapest}
+        fired = {job: rules_that_fire(sound[job]) for job in cheapest}
         used = {job: _rules_of_trace(sound[job]) for job in cheapest}
         todo = {}
-        for fault in self.open(effective):
+        for fault in self.open(where):
             able = [
                 job
                 for job in cheapest
-                if job.scenario in effective[fault] and _fires(fault, fired[job])
+                if job.scenario in where[fault] and _fires(fault, fired[job])
+                if self.solver.has_effect(fault, job.scenario)
             ]
             weaker = fault.what == "remove"
             if weaker:
@@ -269,6 +281,13 @@ class Hunt:
                 self.asked[job.fault] = self.asked.get(job.fault, 0) + 1
                 if found := judged(job, outcome):
                     self.findings.setdefault(job.fault, found)
+
+
+def rules_that_fire(found: Outcome) -> set[str]:
+    """The rules that act in what the engine explored, or at least in its run."""
+    return {concerned(action) for action in found.evidence.get("fired", ())} | _rules_of_trace(
+        found
+    )
 
 
 def _rules_of_trace(found: Outcome) -> set[str]:

@@ -36,7 +36,11 @@ SCHEMA = "tcpmodel-verify/1"
 
 @dataclass(frozen=True)
 class Job:
-    """One claim in one scenario, by name; with a mistake in the model, if one is seeded."""
+    """One claim in one scenario, by name; with a mistake in the model, if one is seeded.
+
+    changes: switches (`key=value …`) that are other than in the scenario, to whose expectation the
+    verdict is compared nevertheless.
+    """
 
     file: str
     code: str
@@ -44,6 +48,12 @@ class Job:
     engine: str = "auto"
     budget: Budget = field(default_factory=Budget)
     fault: Fault | None = None
+    changes: str = ""
+
+    @property
+    def text(self) -> str:
+        """The scenario with its changes."""
+        return f"{self.scenario} {self.changes}".strip()
 
 
 @dataclass(frozen=True)
@@ -121,7 +131,7 @@ def run_job(job: Job, observer: Observer = silent) -> Outcome:
             if isinstance(claim.property, Derivation):
                 return _derived(claim, claim.property, job, observer)
             result, chosen = check_claim(
-                claim, job.scenario, job.engine, job.budget, observer, job.fault
+                claim, job.text, job.engine, job.budget, observer, job.fault
             )
     except ModelError as error:
         return failed(job, str(error), claim)
@@ -275,7 +285,7 @@ def _about(claim: Claim, job: Job, verdict: str, **rest: Any) -> Outcome:
         says=claim.says,
         topic=claim.topic,
         scenario=job.scenario,
-        switches=scenario(job.scenario).switches if claim.of_model else {},
+        switches=scenario(job.text).switches if claim.of_model else {},
         expected=expected.told,
         why=expected.why,
         verdict=verdict,

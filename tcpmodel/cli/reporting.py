@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -23,7 +24,7 @@ STYLES = {"unexplained": "bold red", "equivalent": "dim", "explained": "yellow"}
 
 @click.group(epilog="Example:  tcpmodel report mutation --claim P01")
 def report() -> None:
-    """Reports about the model and its claims: seeded faults, size."""
+    """Reports about the model and its claims: seeded faults, size, adequacy, rules."""
 
 
 @report.command(
@@ -140,13 +141,101 @@ def scale(
         sys.exit(2)
 
 
-def _settled(processes: int) -> list[Outcome]:
-    """Every verdict of the bundled claims."""
+@report.command(
+    epilog="""\
+\b
+Example:  tcpmodel report adequacy -j 2 --json adequacy.json > adequacy.md
+          tcpmodel report adequacy --claim P61 --raise msl --raise capacity
+
+\b
+Exit codes: 0 every verdict stays the same; 2 usage; 5 some run was not finished; 10 a verdict
+changes; 130 interrupted."""
+)
+@click.option("--claim", "names", multiple=True, metavar="ID", help="Only this claim.")
+@click.option(
+    "--raise",
+    "switches",
+    multiple=True,
+    type=click.Choice(["width", "msl", "capacity", "incarnations"]),
+    help="What is raised (default: each of them, one at a time).",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=20.0,
+    show_default=True,
+    metavar="S",
+    help="The longest that one run may take.",
+)
+@click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - is stdout.")
+@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Parallel processes.")
+def adequacy(
+    names: tuple[str, ...],
+    switches: tuple[str, ...],
+    seconds: float,
+    json_file: str | None,
+    jobs: int | None,
+) -> None:
+    """Settle claims again with one number of each scenario raised by one, and list the verdicts
+    that change: a bit more per sequence number, a tick more of MSL (TIME-WAIT and timeouts in
+    proportion), a segment more under way, an incarnation more.
+    """
+    from tcpmodel.claims import adequacy as raising
+    from tcpmodel.claims.runner import jobs_of
+    from tcpmodel.core.result import Budget
+
+    claims, errors = claims_of(names)
+    if errors:
+        sys.exit(2)
+    todo = jobs_of(claims, "auto", Budget())
+    budget = replace(raising.LIMITS, seconds=seconds)
+    found = []
+    with Live(len(todo) * len(switches or raising.RAISED)) as live:
+
+        def watch(job: Job, progress: Progress) -> None:
+            live.show(f"{job.code} {job.text}", progress, job)
+
+        processes = jobs or os.cpu_count() or 1
+        for row in raising.rows(todo, processes, watch, switches or raising.RAISED, budget):
+            found.append(row)
+            live.finished(row)
+    if json_file != "-":
+        click.echo(raising.as_markdown(found), nl=False)
+    told = raising.as_json(found)
+    if json_file and not attempt(json_file, lambda: write(json_file, dump(told))):
+        sys.exit(2)
+    fates = {row.fate for row in found}
+    sys.exit(10 if raising.CHANGED in fates else 5 if raising.OPEN in fates else 0)
+
+
+@report.command(epilog="Example:  tcpmodel report coverage -j 2 --json rules.json > rules.md")
+@click.option("--claim", "names", multiple=True, metavar="ID", help="Only this claim, and no runs.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - is stdout.")
+@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Parallel processes.")
+def coverage(names: tuple[str, ...], json_file: str | None, jobs: int | None) -> None:
+    """Which rules act in no claim's model and in no written run; by scenario, which never act."""
+    from tcpmodel.claims.exercise import as_json, as_markdown, exercised, idle
+    from tcpmodel.claims.mutation import Runs
+
+    outcomes = _settled(jobs or os.cpu_count() or 1, names)
+    found, by_scenario = exercised(outcomes, {} if names else Runs().fired), idle(outcomes)
+    if json_file != "-":
+        click.echo(as_markdown(found, by_scenario), nl=False)
+    told = as_json(found, by_scenario)
+    if json_file and not attempt(json_file, lambda: write(json_file, dump(told))):
+        sys.exit(2)
+
+
+def _settled(processes: int, names: tuple[str, ...] = ()) -> list[Outcome]:
+    """Every verdict of the bundled claims, or of those that are named."""
     from tcpmodel.claims.pool import run_jobs
     from tcpmodel.claims.runner import jobs_of
     from tcpmodel.core.result import Budget
 
-    todo = jobs_of([c for c in claims_of(())[0] if c[1].of_model], "auto", Budget())
+    claims, errors = claims_of(names)
+    if errors:
+        sys.exit(2)
+    todo = jobs_of([c for c in claims if c[1].of_model], "auto", Budget())
     done: dict[Job, Outcome] = {}
     with Live(len(todo)) as live:
         for job, found in run_jobs(

@@ -263,7 +263,7 @@ def _arrow(sheet: Sheet, flight: Flight) -> Arrow | None:
     y2 = y1 + FALL if flight.end is None else sheet.at[flight.end]
     if flight.fate is not Fate.RECEIVED:
         x2 = (sheet.x[sender] + sheet.x[receiver]) / 2
-    if flight.fate is Fate.OVERFLOW:
+    if flight.fate in (Fate.OVERFLOW, Fate.BROKEN):
         x2, y2 = x1 + (x2 - x1) * 0.4, y1 + FALL * 0.4
     stale = flight.end is not None and sheet.story.is_stale(flight.end)
     return Arrow(flight, stale, x1, y1, x2, y2)

@@ -76,7 +76,7 @@ def message(story: Story, flight: Flight) -> list[Line]:
     lines = [Line(("↻ " if again else "") + words.segment(flight.message), typeset.SEGMENT)]
     if step is None:
         lines.append(Line("under way from the start", typeset.ASIDE))
-    if flight.fate in (Fate.OVERFLOW, Fate.UNHEARD, Fate.UNDER_WAY):
+    if flight.fate in (Fate.OVERFLOW, Fate.BROKEN, Fate.UNHEARD, Fate.UNDER_WAY):
         style = typeset.ASIDE if flight.fate is Fate.UNDER_WAY else typeset.LOSS
         lines.append(Line(flight.fate.value, style))
     return lines

@@ -123,7 +123,8 @@ def _sends(story: Story, index: int) -> str:
     assert step.sent is not None
     verb = "retransmits" if words.is_retransmission(step) else "sends"
     lost = {
-        Fate.OVERFLOW: f" into a {words.trap(step)}: lost",
+        Fate.OVERFLOW: " into a full channel: lost",
+        Fate.BROKEN: " into a broken direction: lost",
         Fate.UNHEARD: ", which nobody is there to receive",
     }
     fate = story.overflow(index)

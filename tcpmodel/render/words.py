@@ -30,6 +30,7 @@ class Fate(Enum):
     RECEIVED = "received"
     LOST = "lost"
     OVERFLOW = "lost at once: the channel is full"
+    BROKEN = "lost at once: this direction is broken"
     UNHEARD = "lost: there is nobody to receive it"
     UNDER_WAY = "still under way at the end"
 
@@ -92,13 +93,6 @@ def route(message: Message) -> tuple[str, str]:
     """Sender and receiver, as the channel's name `A>B` tells; empty where it does not."""
     sender, arrow, receiver = message.channel.partition(">")
     return (sender, receiver) if arrow else ("", "")
-
-
-def trap(step: Step) -> str:
-    """What swallows at once the message that a step sends."""
-    assert step.sent is not None
-    link = f"link.{step.sent.channel.replace('>', '_to_')}"
-    return "broken direction" if step.state.get(link) == "broken" else "full channel"
 
 
 def age(message: Message) -> str:
@@ -195,12 +189,15 @@ class Story:
         return self.trace.steps[index - 1]
 
     def overflow(self, index: int) -> Fate | None:
-        """Why what step `index` sends is lost at once: there is no room, or nobody to receive it,
-        which is so if nothing is under way and still there is no room; None if it is not lost.
+        """Why what step `index` sends is lost at once: the way is broken, or there is no room, or
+        nobody to receive it, which is so if nothing is under way and still there is no room; None
+        if it is not lost.
         """
         step, before = self.step(index), self.trace.state(index - 1)
         if step.sent is None or not step.overflow:
             return None
+        if step.state.get(f"link.{step.sent.channel.replace('>', '_to_')}") == "broken":
+            return Fate.BROKEN
         slots = [value for n, value in before.items() if n.startswith(f"{step.sent.channel}[")]
         taken = not slots or any(value not in (0, False, "-") for value in slots)
         return Fate.OVERFLOW if taken else Fate.UNHEARD

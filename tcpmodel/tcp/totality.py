@@ -16,7 +16,7 @@ import z3
 
 from tcpmodel.core.errors import EngineError
 from tcpmodel.core.system import in_range
-from tcpmodel.core.terms import Term, conjunction
+from tcpmodel.core.terms import FreeVariables, Term, conjunction
 from tcpmodel.tcp.compose import rules
 from tcpmodel.tcp.faults import Fault, base_name, faulty_rules
 from tcpmodel.tcp.rule import Rule, symbolic_segment
@@ -54,10 +54,16 @@ class Totality:
         self.state = me.variables.get("state")
         self.ctl = seg.fields["ctl"]
         self.guards = _guards(self.rules)
-        self.ranges = [
-            *(in_range(me.variables[n], d) for n, (d, _) in tcb_domains(switches).items()),
-            *(in_range(seg.fields[n], d) for n, (d, _) in segment_domains(switches).items()),
-        ]
+        self._calls = _calls(self.rules)
+        domains = [(me.variables[n], d) for n, (d, _) in tcb_domains(switches).items()]
+        domains += [(seg.fields[n], d) for n, (d, _) in segment_domains(switches).items()]
+        self._ranges = {term.decl().name(): in_range(term, d) for term, d in domains}
+        self._free = FreeVariables()
+
+    def ranges_of(self, terms: Iterable[Term]) -> list[Term]:
+        """That the variables which occur in `terms` are within their ranges."""
+        names = {name for term in terms for name in self._free(term)}
+        return [term for name, term in self._ranges.items() if name in names]
 
     def clashes(self) -> Iterator[Clash]:
         """Wherever it is not exactly one rule: each pair of state and control bits once."""
@@ -75,7 +81,7 @@ class Totality:
         Timeouts are not among them: which of SYN and FIN is to be sent again is a matter of
         numbers that are only right in TCBs that can come about.
         """
-        for label, guards in _calls(self.rules).items():
+        for label, guards in self._calls.items():
             at_most_one = z3.PbLe([(guard, 1) for guard in guards.values()], 1)
             if len(guards) > 1 and (model := self._example(z3.Not(at_most_one))):
                 yield self._clash(model, guards, label)
@@ -85,31 +91,44 @@ class Totality:
 
         Where no rule is touched there is none: `clashes` and `ambiguities` are about that.
         """
-        faulty = faulty_rules(self.switches, self.rules, fault)
-        calls = _calls(faulty)
-        for label, sound in _calls(self.rules).items():
-            if model := self._overlap(sound, calls.get(label, {}), z3.BoolVal(True)):
-                return self._clash(model, calls[label], label)
-        guards = _guards(faulty)
+        sound, faulty = self._pair(fault)
+        before, after = _calls(sound), _calls(faulty)
+        for label, found in before.items():
+            calls = _replaced(self._calls[label], found, after.get(label, {}))
+            if model := self._overlap(found, calls, z3.BoolVal(True)):
+                return self._clash(model, calls, label)
+        found = _guards(sound)
+        guards = _replaced(self.guards, found, _guards(faulty))
         there = self.ctl != 0
-        model = self._overlap(self.guards, guards, there) or self._gap(guards, there)
+        model = self._overlap(found, guards, there) or self._gap(found, guards, there)
         return self._clash(model, guards) if model else None
+
+    def _pair(self, fault: Fault) -> tuple[list[Rule], list[Rule]]:
+        """The rules that a fault concerns (and those that count as one with them), without it and
+        with it.
+        """
+        titles = {_title(rule) for rule in self.rules if base_name(rule.name) == fault.rule}
+        sound = [rule for rule in self.rules if _title(rule) in titles]
+        return sound, faulty_rules(self.switches, sound, fault)
 
     def _overlap(
         self, sound: Mapping[str, Term], faulty: Mapping[str, Term], when: Term
     ) -> z3.ModelRef | None:
         """Where a guard that has become weaker meets another one."""
-        for name, guard in faulty.items():
+        for name, was in sound.items():
+            guard = faulty.get(name)
             others = [other for title, other in faulty.items() if title != name]
-            if others and not guard.eq(sound[name]):
-                return self._example(when, guard, z3.Not(sound[name]), z3.Or(*others))
+            if others and guard is not None and not guard.eq(was):
+                return self._example(when, guard, z3.Not(was), z3.Or(*others))
         return None
 
-    def _gap(self, faulty: Mapping[str, Term], when: Term) -> z3.ModelRef | None:
+    def _gap(
+        self, sound: Mapping[str, Term], faulty: Mapping[str, Term], when: Term
+    ) -> z3.ModelRef | None:
         """Where a guard that has become stronger, or has gone, leaves nothing."""
-        for name, guard in self.guards.items():
-            if name not in faulty or not guard.eq(faulty[name]):
-                return self._example(when, guard, z3.Not(z3.Or(*faulty.values())))
+        for name, was in sound.items():
+            if name not in faulty or not was.eq(faulty[name]):
+                return self._example(when, was, z3.Not(z3.Or(*faulty.values())))
         return None
 
     def has_no_effect(self, fault: Fault) -> bool:
@@ -120,8 +139,7 @@ class Totality:
         if fault.what not in ("remove", "negate"):
             return False
         sound, faulty = (
-            {r.name: conjunction(r.reaction.when) for r in found}
-            for found in (self.rules, faulty_rules(self.switches, self.rules, fault))
+            {r.name: conjunction(r.reaction.when) for r in found} for found in self._pair(fault)
         )
         changed = [g != faulty[n] for n, g in sound.items() if not g.eq(faulty[n])]
         return self._example(self.ctl != 0, z3.Or(*changed)) is None
@@ -135,7 +153,7 @@ class Totality:
     def _example(self, *conditions: Term) -> z3.ModelRef | None:
         """A TCB and a segment for which `conditions` hold; None if there are none."""
         solver = z3.SolverFor("QF_BV")  # a fresh one simplifies first
-        solver.add(*self.ranges, *conditions)
+        solver.add(*self.ranges_of(conditions), *conditions)
         match solver.check():
             case z3.sat:
                 return solver.model()
@@ -144,11 +162,28 @@ class Totality:
         raise EngineError(f"the solver gave up: {solver.reason_unknown()}")
 
 
+def _replaced(
+    guards: Mapping[str, Term], before: Mapping[str, Term], after: Mapping[str, Term]
+) -> dict[str, Term]:
+    """`guards` with those of some rules as they are after a change."""
+    return {
+        name: after.get(name, guard)
+        for name, guard in guards.items()
+        if name in after or name not in before
+    }
+
+
+def _title(rule: Rule) -> str:
+    """The name under which a rule is counted: the choices of an ISS, or of the user, are one."""
+    name = base_name(rule.name)
+    return name.split("(")[0] if rule.kind == "segment" else name
+
+
 def _guards(found: Iterable[Rule]) -> dict[str, Term]:
     guards: dict[str, list[Term]] = defaultdict(list)
     for rule in found:
         if rule.kind == "segment":
-            guards[base_name(rule.name).split("(")[0]].append(conjunction(rule.reaction.when))
+            guards[_title(rule)].append(conjunction(rule.reaction.when))
     return {name: z3.Or(*cases) for name, cases in guards.items()}
 
 
@@ -157,7 +192,7 @@ def _calls(found: Iterable[Rule]) -> dict[str, dict[str, Term]]:
     guards: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     for rule in found:
         if rule.kind == "call":
-            guards[rule.label][base_name(rule.name)].append(conjunction(rule.reaction.when))
+            guards[rule.label][_title(rule)].append(conjunction(rule.reaction.when))
     return {
         label: {name: z3.Or(*cases) for name, cases in cases_of.items()}
         for label, cases_of in guards.items()

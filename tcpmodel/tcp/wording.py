@@ -48,6 +48,7 @@ class Wording:
         self.msl = me.switches.msl
         self._names: dict[int, str] = {}
         self._alive: list[Term] = []
+        self._said: dict[int, str] = {}
         for words, term in _named(me, seg):
             self._alive.append(term)
             if not (z3.is_true(term) or z3.is_false(term) or z3.is_bv_value(term)):
@@ -55,8 +56,13 @@ class Wording:
 
     def __call__(self, term: Term) -> str:
         """`term` in words; slots and endpoints of a system are called `slot` and `me`."""
-        if (name := self._names.get(term.get_id())) is not None:
-            return name
+        key = term.get_id()
+        if (known := self._names.get(key) or self._said.get(key)) is None:
+            known = self._said[key] = self._spell(term)
+            self._alive.append(term)
+        return known
+
+    def _spell(self, term: Term) -> str:
         if z3.is_not(term):
             inner = term.children()[0]
             words = self(inner)

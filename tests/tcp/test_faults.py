@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import pytest
 
@@ -16,6 +17,7 @@ from tcpmodel.tcp.totality import Totality
 TEXTS = ("rfc9293", "rfc793 data=1 seq_check=a2", "tw2 rto=1 loss=any", "two_way crash=on", "udp")
 
 
+@cache
 def generated(text: str) -> list[Fault]:
     """All faults that a scenario may have."""
     switches = scenario(text)
@@ -23,9 +25,21 @@ def generated(text: str) -> list[Fault]:
     return [*faults_of(switches, rules(switches)), *faults_of_actions(switches, actions)]
 
 
-def bodies(actions: Iterable[Action]) -> dict[str, tuple[object, ...]]:
-    """What actions demand and do, by their names."""
-    return {a.name: (*a.guard, *a.updates.items()) for a in actions}
+def differing(sound: Iterable[Action], faulty: Iterable[Action]) -> set[str]:
+    """The names of actions of a model that demand or do something else in another, or are not
+    there.
+    """
+    there = {a.name: a for a in faulty}
+    return {a.name for a in sound if a.name not in there or not same(a, there[a.name])}
+
+
+def same(one: Action, other: Action) -> bool:
+    """Whether two actions demand and do the same: equal terms are one term for the solver."""
+    if (len(one.guard), one.updates.keys()) != (len(other.guard), other.updates.keys()):
+        return False
+    pairs = [*zip(one.guard, other.guard, strict=True)]
+    pairs += [(term, other.updates[name]) for name, term in one.updates.items()]
+    return all(left.eq(right) for left, right in pairs)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -63,10 +77,9 @@ def test_names_are_readable(text: str) -> None:
 def test_a_fault_is_where_it_says_and_nowhere_else(fault: Fault) -> None:
     """The faulty model differs from the sound one in that rule's actions, and only there."""
     switches = scenario("textbook")
-    sound = bodies(compose(switches).system.actions)
-    faulty = bodies(compose(switches, fault).system.actions)
     assert fault in generated("textbook")
-    different = {n for n in sound if str(sound[n]) != str(faulty.get(n))}
+    sound, faulty = compose(switches), compose(switches, fault)
+    different = differing(sound.system.actions, faulty.system.actions)
     assert different
     assert {concerned(name) for name in different} == {fault.rule}
 
@@ -84,9 +97,9 @@ def test_what_every_rule_does_with_the_network_has_faults() -> None:
 def test_a_fault_of_another_scenario_changes_nothing() -> None:
     """What a scenario does not have cannot be wrong in it."""
     switches = scenario("rfc9293")
-    sound = bodies(compose(switches).system.actions)
+    sound = compose(switches).system.actions
     for fault in (Fault("udp_send", "delete"), Fault("receives_reset", "remove", "me.quiet == 0")):
-        assert str(bodies(compose(switches, fault).system.actions)) == str(sound)
+        assert not differing(sound, compose(switches, fault).system.actions)
 
 
 def test_a_model_that_leaves_its_ranges_is_not_built() -> None:
