@@ -131,6 +131,7 @@ CATALOGUE: Mapping[str, str] = {
     "P104": "attacks on a model without numbers (KORG)",
     "P105": "nothing holds only because nothing happens",
     "P106": "every rule is exercised",
+    "P107": "faults in the model are caught",
     "P108": "larger scopes give the same verdicts",
 }
 """Code → what the entry is about."""
@@ -200,7 +201,12 @@ def entries(claims: Iterable[Claim]) -> list[Entry]:
     for claim in claims:
         settled.setdefault(entry_of(claim.code), []).append(claim.code)
     return [
-        Entry(code, title, tuple(settled.get(code, ())), "" if code in settled else _reason(code))
+        Entry(
+            code,
+            title,
+            tuple(settled.get(code, ())),
+            "" if code in settled else REASONS.get(code, ""),
+        )
         for code, title in CATALOGUE.items()
     ]
 
@@ -209,10 +215,6 @@ def entry_of(code: str) -> str:
     """The entry that a claim of this code belongs to; empty if there is none."""
     plain = re.sub(r"[a-z]$", "", code)
     return next((known for known in (code, plain) if known in CATALOGUE), "")
-
-
-def _reason(code: str) -> str:
-    return REASONS.get(code, "")
 
 
 def sentences(claims: Iterable[Claim]) -> list[Sentence]:
