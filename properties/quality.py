@@ -1,38 +1,6 @@
-"""The model about itself: what its rules take for granted, checked.
-
-None of this is about TCP alone: a rule that could act beside another one, or that never acts, would
-say something about the model that its reader does not expect.
-"""
+"""The model about itself: that its alternatives are there and make a difference."""
 
 from tcpmodel.claims import *
-
-one_front_of_the_queue = Claim(
-    code="P107q",
-    id="one-front-of-the-queue",
-    says="In FIN-WAIT-1 and CLOSING either the SYN or the FIN is to be sent again, never both.",
-    sources=[
-        rfc(9293, "3.10.8", "the segment at the front of the retransmission queue is sent again"),
-        rfc(9293, "3.10.4", "CLOSE in SYN-RECEIVED: a FIN is formed and sent"),
-    ],
-    property=always(
-        lambda w: none_of(
-            *(
-                all_of(
-                    any_of(me.state == FIN_WAIT_1, me.state == CLOSING),
-                    me.snd_una == me.iss,
-                    me.snd_una == me.snd_nxt - 1,
-                )
-                for me in (w.A, w.B)
-            )
-        )
-    ),
-    verdicts={
-        "rfc9293": holds("the FIN has a number of its own, behind the SYN's"),
-        "rfc9293 incarnations=1 roles=any closes=either": holds("whoever opened, whoever closes"),
-        "tw2 incarnations=1 loss=1 rto=1": holds("nor with a clock"),
-        "rfc9293 incarnations=1 data=1": holds("nor with text between them"),
-    },
-)
 
 close_is_piggybacked = Claim(
     code="P107p",

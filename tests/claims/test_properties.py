@@ -9,7 +9,7 @@ import pytest
 from tcpmodel.claims.runner import question_of
 from tcpmodel.core.property import LIVENESS, Kind, Property, sometimes
 from tcpmodel.core.result import Verdict
-from tcpmodel.engines import explicit, liveness
+from tcpmodel.engines import liveness, native
 from tcpmodel.tcp.scenario import scenario
 
 from .samples import claims, model, pairs
@@ -103,7 +103,7 @@ def test_every_always_can_be_violated(code: str) -> None:
     """In one of its scenarios, the cheapest here, explicit search does find a violation."""
     failing = [t for t, e in claims()[code].verdicts.items() if e.verdict is Verdict.FAILS]
     text = min(failing, key=lambda t: (scenario(t).data, scenario(t).capacity, len(t)))
-    result = explicit.check(model(text).system, question(code, text))
+    result = native.check(model(text).system, question(code, text))
     assert result.verdict is Verdict.FAILS
 
 
@@ -113,7 +113,7 @@ def test_no_always_holds_vacuously(code: str, text: str) -> None:
     premise = question(code, text).premise
     if premise is None:
         premise = model(text).world.synchronized("B")
-    assert explicit.check(model(text).system, sometimes(premise)).verdict is Verdict.HOLDS
+    assert native.check(model(text).system, sometimes(premise)).verdict is Verdict.HOLDS
 
 
 def test_no_claim_assumes_more_fairness_than_it_takes() -> None:

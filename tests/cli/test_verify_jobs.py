@@ -79,7 +79,8 @@ def test_ctrl_c_keeps_what_is_known(jobs: int, tmp_path: Path) -> None:
     )
     file = claims_file(tmp_path / "mine.py", claim("X1"), signalling, slow, *after)
     report, xml = tmp_path / "r.json", tmp_path / "r.xml"
-    process = start("verify", file, "-j", jobs, "--json", report, "--junit", xml)
+    engine = ("--engine", "explicit")  # which takes its time
+    process = start("verify", file, *engine, "-j", jobs, "--json", report, "--junit", xml)
     wait_for(done.exists, process)
     wait_for(lambda: process.poll() is None, process)
     with pytest.raises(subprocess.TimeoutExpired):

@@ -65,6 +65,15 @@ COMPANY: Mapping[str, str] = {
     "forges": FORGER,
     "backlog": f"{FORGER} forges=syn_flood",
     "backlog_policy": f"{FORGER} forges=syn_flood backlog=1",
+    "backlog_expiry": f"{CLOCK} {FORGER} forges=syn_flood backlog=1",
+    "keepalive=1": f"{CLOCK} keepalive_interval=1 keepalive_probes=1",
+    "keepalive=2": f"{CLOCK} keepalive_interval=1 keepalive_probes=1",
+    "keepalive_interval": f"{CLOCK} keepalive=1 keepalive_probes=1",
+    "keepalive_probes": f"{CLOCK} keepalive=1 keepalive_interval=1",
+    "reuse_wait": "msl=1 time_wait=1",
+    "reuse_wait=0": "",
+    "keepalive_interval=0": "",
+    "keepalive_probes=0": "",
 }
 """What a switch, or one value of it, needs beside it."""
 

@@ -17,6 +17,8 @@ from tcpmodel.tcp.scenario import PRESETS, scenario
 from tcpmodel.tcp.segment import CTL
 from tcpmodel.tcp.states import (
     CLOSED,
+    CLOSING,
+    FIN_WAIT_1,
     FIN_WAIT_2,
     LISTEN,
     STATE,
@@ -324,6 +326,17 @@ class TestInvariants:
             assert here.everywhere(z3.ULE(me.snd_nxt - me.snd_una, most))
             assert here.everywhere(z3.ULE(me.snd_nxt - me.iss, most))
             assert here.everywhere(z3.ULE(me.snd_una - me.iss, me.snd_nxt - me.iss))
+
+    def test_either_the_syn_or_the_fin_is_sent_again(self, text: str) -> None:
+        """In FIN-WAIT-1 and CLOSING the SYN and the FIN are never both at the front of the
+        retransmission queue: no more than one rule sends again.
+        """
+        here = reached(text)
+        for agent in AGENTS:
+            me = here.model.world.endpoint(agent)
+            closing = any_of(me.state == FIN_WAIT_1, me.state == CLOSING)
+            both = all_of(me.snd_una == me.iss, me.snd_una == me.snd_nxt - 1)
+            assert here.everywhere(implies(closing, z3.Not(both)))
 
     def test_what_a_state_says(self, text: str) -> None:
         """SYN-SENT, SYN-RECEIVED: our SYN is all that was sent, unacknowledged.  FIN-WAIT-2,
