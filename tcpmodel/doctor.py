@@ -24,6 +24,7 @@ class Need:
 LIBRARIES = {
     "z3-solver": "terms, proofs of well-formedness, bounded model checking",
     "python-sat": "proofs by property-directed reachability",
+    "llvmlite": "native code for the search of states; without it the search is in Python",
     "networkx": "graphs",
     "numpy": "arrays of states and steps",
     "scipy": "loops in graphs of states",

@@ -213,7 +213,8 @@ def _matrix(cells: Sequence[Cell]) -> Table:
     table = [(name, [row.get(c, ("", "")) for c in columns]) for name, row in rows.items()]
     note = (
         "May something of the old connection be accepted by the side that closed first?  No loss, "
-        "resets ignored in TIME-WAIT (RFC 1337)."
+        "resets ignored in TIME-WAIT (RFC 1337).  Safe: in all reachable states of a model with "
+        "two segments per direction and an MSL of one tick."
     )
     return Table("TIME-WAIT and initial sequence numbers", columns, table, note)
 
@@ -231,5 +232,8 @@ def _drawn_handshakes(found: Sequence[Handshake]) -> str:
         for row in found
     ]
     columns = [f"{count} messages" for count in counts]
-    note = "A server is ESTABLISHED only with a client that has answered it, or is there (P01)."
+    note = (
+        "A server is ESTABLISHED only with a client that has answered it, or is there (P01).  "
+        "Safe: in all reachable states of a model with few incarnations and few segments at a time."
+    )
     return tables([Table("How many messages open a connection safely", columns, rows, note)])

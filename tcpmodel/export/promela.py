@@ -208,7 +208,7 @@ class _Promela:
         assert self.subject.invariant is not None
         yield f"#define property {self.writer.text(self.subject.invariant)}"
         yield ""
-        yield "active proctype tcp() {"
+        yield "active proctype model() {"
         yield "end:"
         yield "    do"
         yield "    :: d_step { !property -> assert(false) }"

@@ -137,10 +137,6 @@ def _mask(term: Term) -> int:
     return (1 << int(term.size())) - 1
 
 
-def _wrap(symbol: str) -> Callable[[Term, list[str]], str]:
-    return lambda term, args: f"({f' {symbol} '.join(args)} & {_mask(term)})"
-
-
 def _sum(symbol: str) -> Callable[[Term, list[str]], str]:
     return lambda term, args: f"(({f' {symbol} '.join(args)}) & {_mask(term)})"
 

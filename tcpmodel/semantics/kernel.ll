@@ -324,9 +324,9 @@ states_next:
 done:
   ret i64 0
 full:
-  ret i64 1
+  ret i64 $crowded
 stop:
-  ret i64 2
+  ret i64 0
 }
 
 ; Keep `states` rows that have no parent.

@@ -20,9 +20,8 @@ BATCH = 32
 AHEAD = 24
 """How many rows before its turn the place of a row in a new table is prefetched."""
 
-DONE, CROWDED, FOUND = range(3)
-"""How `expand` ends: all that was asked for; no room for the successors of another batch; a state
-with the goal."""
+CROWDED = 1
+"""What `expand` returns where there is no room for the successors of another batch."""
 
 
 _FIELDS = (
@@ -71,7 +70,13 @@ def kernel_code(words: int) -> str:
     text = files("tcpmodel.semantics").joinpath("kernel.ll").read_text(encoding="utf-8")
     places = {name: str(i) for i, name in enumerate(_FIELDS)}
     return Template(text).substitute(
-        places, words=words, batch=BATCH, ahead=AHEAD, hash=_hash(words), **_per_word(words)
+        places,
+        words=words,
+        batch=BATCH,
+        crowded=CROWDED,
+        ahead=AHEAD,
+        hash=_hash(words),
+        **_per_word(words),
     )
 
 

@@ -5,10 +5,6 @@ from __future__ import annotations
 import ctypes
 import mmap
 import struct
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _FLAGS = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
 _HUGE = getattr(mmap, "MADV_HUGEPAGE", None)
@@ -37,9 +33,3 @@ class Block:
         size = struct.calcsize(code)
         view: memoryview = memoryview(self._map)[: self.octets // size * size].cast(code)  # type: ignore[call-overload]
         return view
-
-    def array(self, dtype: Any, count: int) -> NDArray[Any]:
-        """The first `count` numbers as an array of numpy's, without copying them."""
-        import numpy as np
-
-        return np.frombuffer(self._map, dtype, count)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.system import TransitionSystem
@@ -39,17 +38,13 @@ class Packing:
     names: the variables in the system's order.  place: the field of each.
     slots: for each group of interchangeable slots, each slot as the fields that hold its variables,
         in order: the larger slot is the one whose fields are larger, the first counting most.
-    words: how many words a state takes; bits: how many bits of them are used.
+    words: how many words a state takes.
     """
 
     names: tuple[str, ...]
     place: dict[str, Field]
     slots: tuple[tuple[tuple[Field, ...], ...], ...]
     words: int
-
-    @cached_property
-    def bits(self) -> int:
-        return sum(field.bits for field in self.place.values())
 
     def pack(self, codes: Codes) -> list[int]:
         """A state as a row: its words."""

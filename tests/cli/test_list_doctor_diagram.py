@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from tcpmodel.tcp.scenario import PRESETS, SWITCHES
 from .driving import plain, run, spawn
 
 COMMANDS = sorted(main.commands)
+ROOT = Path(__file__).parents[2]
 
 
 # --- list -----------------------------------------------------------------------------------------
@@ -82,6 +85,12 @@ def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
         assert any(line.startswith(f"ok      {name} ") for line in lines), name
     assert plain(ran.out)
     assert ran.err == ""
+
+
+def test_doctor_knows_every_library_that_is_required() -> None:
+    """No dependency of the package is missing from its list, and none is there in vain."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {re.split(r"[><=]", d)[0] for d in project["dependencies"]} == LIBRARIES.keys()
 
 
 def test_doctor_fails_without_what_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
