@@ -13,15 +13,15 @@ from typing import Any
 
 from tcpmodel.claims.pool import Watcher, run_jobs
 from tcpmodel.claims.runner import Job, Outcome
-from tcpmodel.claims.script import play
-from tcpmodel.claims.script_parse import Script, read_script
+from tcpmodel.claims.script import label_of, play
+from tcpmodel.claims.script_parse import Call, Script, Tick, read_script
 from tcpmodel.claims.script_report import run_files
 from tcpmodel.claims.script_result import Report
 from tcpmodel.claims.survivors import EXPLAINED
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.result import Budget
 from tcpmodel.tcp.compose import compose, rules
-from tcpmodel.tcp.faults import Fault, base_name, concerned, faults_of, faults_of_actions
+from tcpmodel.tcp.faults import TICK, Fault, base_name, concerned, faults_of, faults_of_actions
 from tcpmodel.tcp.scenario import Scenario, scenario
 from tcpmodel.tcp.totality import Totality
 
@@ -133,6 +133,14 @@ def heard(report: Report) -> object:
     return failure and (failure.line.number, failure.says), report.silent
 
 
+def _spoken_of(report: Report) -> set[str]:
+    """What a run is about without acting in an endpoint: what it says is impossible, and ticks."""
+    lines = [line.what for line in report.script.lines]
+    labels = {label_of(what).lower() for what in lines if isinstance(what, Call)}
+    found = {base_name(r.name) for r in rules(report.switches) if r.label.lower() in labels}
+    return found | {TICK for what in lines if isinstance(what, Tick)}
+
+
 class Runs:
     """The written runs that come with the tool, as the sound model plays them."""
 
@@ -144,11 +152,16 @@ class Runs:
             name: {base_name(a.rule) for done in report.done for a in done.answers}
             for name, report in reports.items()
         }
+        self.concerned = {
+            name: self.fired[name] | _spoken_of(report) for name, report in reports.items()
+        }
 
     def catch(self, fault: Fault) -> Finding | None:
-        """The first run, of those in which the rule answers, that is another one with a fault."""
+        """The first run that is another one with a fault, of those in which the rule acts or is
+        said not to.
+        """
         for name, script in self.scripts.items():
-            if fault.rule in self.fired[name] and (how := self._noticed(name, script, fault)):
+            if fault.rule in self.concerned[name] and (how := self._noticed(name, script, fault)):
                 return Finding(fault, RUN, name, how)
         return None
 

@@ -18,10 +18,13 @@ from tcpmodel.claims.script_result import (
     Done,
     Failure,
     Report,
+    Sent,
     differences,
     nearest,
+    since,
     spelled,
     ticks,
+    what_became_of,
 )
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.semantics.replay import Choice
@@ -73,21 +76,6 @@ def play(script: Script, override: str = "", fault: Fault | None = None) -> Repo
 # --- the player -----------------------------------------------------------------------------------
 
 
-@dataclass
-class _Sent:
-    """A segment that was sent: by which step and at which tick; the lines that tell what became
-    of it (0: none).
-    """
-
-    channel: str
-    fields: Mapping[str, int]
-    step: int
-    tick: int
-    told: int = 0
-    arrived: int = 0
-    lost: int = 0
-
-
 class _Wrong(Exception):  # noqa: N818 - not an error of ours: what a line says is not so
     def __init__(self, says: str, instead: Answer | None, hints: Iterable[str]) -> None:
         super().__init__(says)
@@ -100,7 +88,7 @@ class _Player:
     switches: Scenario
     fault: Fault | None = None
     done: list[Done] = field(default_factory=list)
-    sent: list[_Sent] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
     last: dict[str, Answer] = field(default_factory=dict)
     place: int = 0  # the index of the line that is played
 
@@ -118,8 +106,10 @@ class _Player:
         for line in self.script.lines:
             what, problem = line.what, ""
             if isinstance(what, Call):
-                names = [*self.machine.labels(what.agent), "OPEN", "retransmits"]
-                if _label(what).lower() not in (name.lower() for name in names):
+                machine, agent = self.machine, what.agent
+                known = machine.labels(agent) if what.possible else machine.impossible_labels()
+                names = [*known, "OPEN", "retransmits"]
+                if label_of(what).lower() not in (name.lower() for name in names):
                     near = get_close_matches(what.label, names, n=1, cutoff=0.5)
                     hint = f" (did you mean {near[0]}?)" if near else ""
                     problem = f"{what.agent} has no {what.label!r}{hint}; it has {', '.join(names)}"
@@ -147,6 +137,8 @@ class _Player:
 
     def do(self, line: Line) -> None:
         match line.what:
+            case Call(possible=False) | Tick(possible=False) as what:
+                self.impossible(what)
             case Call() as call:
                 self.call(call)
             case Tick(count):
@@ -164,7 +156,7 @@ class _Player:
     # --- lines --------------------------------------------------------------------------------
 
     def call(self, call: Call) -> None:
-        label = _label(call)
+        label = label_of(call)
         effects = self.machine.called(call.agent, label, self.iss(call.agent))
         if not effects:
             raise _Wrong(
@@ -173,6 +165,17 @@ class _Player:
                 [self.standing(call.agent), self.possible(call.agent)],
             )
         self.act(effects[0], 0)
+
+    def impossible(self, what: Call | Tick) -> None:
+        """What nobody may do now: no rule allows it."""
+        if isinstance(what, Tick):
+            if self.machine.tick() is not None:
+                raise _Wrong("time can pass: nothing is due", None, map(self.standing, AGENTS))
+            return
+        effects = self.machine.called(what.agent, label_of(what), self.iss(what.agent))
+        if effects:
+            says = f"{what.label} is possible at {what.agent} now: {effects[0].action.says}"
+            raise _Wrong(says, self.last.get(what.agent), [self.standing(what.agent)])
 
     def tick(self) -> None:
         if (effect := self.machine.tick()) is None:
@@ -192,7 +195,7 @@ class _Player:
         elif not told.mark:
             self.arrive(sent, told)
 
-    def sends(self, told: Told) -> _Sent:
+    def sends(self, told: Told) -> Sent:
         """The call or the timer that sends `told`, if there is one."""
         effects = self.machine.calls(told.sender, self.iss(told.sender))
         effects = [e for e in effects if e.sent is not None and not differences(told, e.sent)]
@@ -201,7 +204,7 @@ class _Player:
         if waiting and not fresh:
             hint = "if it is sent again, mark it 'again'"
             raise _Wrong(
-                f"{told} {_since(waiting[-1])}", None, [_what_became_of(waiting[-1]), hint]
+                f"{told} {since(waiting[-1])}", None, [what_became_of(waiting[-1]), hint]
             )
         fresh = fresh or effects
         if len(fresh) == 1:
@@ -248,12 +251,12 @@ class _Player:
 
     # --- steps --------------------------------------------------------------------------------
 
-    def on(self, told: Told) -> list[_Sent]:
+    def on(self, told: Told) -> list[Sent]:
         """What was sent as `told` tells, in order."""
         same = (s for s in self.sent if s.channel == told.channel)
         return [s for s in same if not differences(told, s.fields)]
 
-    def arrive(self, sent: _Sent, told: Told) -> None:
+    def arrive(self, sent: Sent, told: Told) -> None:
         history = self.machine.system.history
         age = self.machine.now - sent.tick
         if history and history.lifetime:
@@ -293,7 +296,7 @@ class _Player:
         sent = ""
         if effect.sent is not None and action.event.sends is not None:
             sent = spelled(effect.sent)
-            self.sent.append(_Sent(action.event.sends.channel, effect.sent, step, tick))
+            self.sent.append(Sent(action.event.sends.channel, effect.sent, step, tick))
         answer = Answer(
             agent,
             arrived or action.event.label,
@@ -348,7 +351,7 @@ class _Player:
                 not_so = "; ".join(differences(told, possible))
                 hints.append(f"{agent} could send {spelled(possible)}: {not_so}")
             if before := self.on(told):
-                hints.append(_what_became_of(before[-1]))
+                hints.append(what_became_of(before[-1]))
             elif told.mark == "again":
                 hints.append("'again' is for what was sent before")
             else:
@@ -363,7 +366,7 @@ class _Player:
         if not before:
             return self.nobody_sends(told)
         says = f"no {told} is under way from {told.sender}"
-        return _Wrong(says, None, [_what_became_of(before[-1])])
+        return _Wrong(says, None, [what_became_of(before[-1])])
 
     def standing(self, agent: str) -> str:
         """`A is ESTABLISHED: SND.UNA=…`."""
@@ -383,17 +386,6 @@ class _Player:
         return told
 
 
-def _label(call: Call) -> str:
+def label_of(call: Call) -> str:
+    """What the rules name what a line calls by a short name."""
     return ALIASES.get(call.label.upper(), call.label)
-
-
-def _what_became_of(sent: _Sent) -> str:
-    if sent.lost:
-        return f"line {sent.lost} says that it was lost; a retransmission is marked 'again'"
-    if sent.arrived:
-        return f"it arrived on line {sent.arrived}; if it arrives once more, mark it 'again'"
-    return "where it arrives, mark it 'arrives'"
-
-
-def _since(sent: _Sent) -> str:
-    return f"is under way since line {sent.told}"

@@ -17,7 +17,7 @@ from tcpmodel.core.terms import Value, conjunction
 from tcpmodel.core.trace import Trace
 from tcpmodel.semantics.interpret import Codes, compile_function, solutions
 from tcpmodel.semantics.replay import Choice, replay
-from tcpmodel.tcp.compose import AGENTS, compose, permissions
+from tcpmodel.tcp.compose import AGENTS, compose, permissions, rules
 from tcpmodel.tcp.faults import Fault
 from tcpmodel.tcp.scenario import Scenario, scenario
 
@@ -187,6 +187,10 @@ class Machine:
     def labels(self, agent: str) -> list[str]:
         """The names of the calls and timers of an endpoint."""
         return sorted({action.event.label for action in self.actions.own[agent].actions})
+
+    def impossible_labels(self) -> list[str]:
+        """The names of the calls and timers of anybody, whether an endpoint here has them or not."""
+        return sorted({rule.label for rule in rules(self.switches) if rule.kind != "segment"})
 
     def _effects(self, group: _Group, inputs: Mapping[str, int]) -> list[Effect]:
         row = self.codes + tuple(inputs.get(var.name, 0) for var in self.system.inputs)

@@ -36,10 +36,11 @@ ANY = "-"
 """The state that matches every state."""
 
 MESSAGE_FORM = "A>B SYN,ACK seq=300 ack=101 [text=1] [... | lost | arrives | again | old]"
-CALL_FORM = "A: CLOSE"
+CALL_FORM = "A: CLOSE [impossible]"
+IMPOSSIBLE = " impossible"
 STATES_FORM = "| SYN-SENT, LISTEN"
 START_FORM = "start: A ESTABLISHED snd=100 rcv=300; B LISTEN"
-LINE_FORMS = f"{MESSAGE_FORM!r}, {CALL_FORM!r}, 'tick' or {STATES_FORM!r}"
+LINE_FORMS = f"{MESSAGE_FORM!r}, {CALL_FORM!r}, 'tick [impossible]' or {STATES_FORM!r}"
 
 _FIRST_BITS = ("SYN", "FIN", "RST", "ACK")
 _NUMBERED = ("seq", "ack", "text")
@@ -69,17 +70,19 @@ class Told:
 
 @dataclass(frozen=True)
 class Call:
-    """What the user or a timer of an endpoint does, as a line tells it."""
+    """What the user or a timer of an endpoint does, as a line tells it; or may not do now."""
 
     agent: str
     label: str
+    possible: bool = True
 
 
 @dataclass(frozen=True)
 class Tick:
-    """Time passes."""
+    """Time passes; or may not, as something is due."""
 
     count: int
+    possible: bool = True
 
 
 @dataclass(frozen=True)
@@ -193,13 +196,19 @@ def _states(text: str) -> tuple[str, str]:
 
 
 def _happening(text: str) -> Told | Call | Tick:
+    possible = not text.endswith(IMPOSSIBLE)
+    text = text.removesuffix(IMPOSSIBLE)
     if tick := re.fullmatch(r"tick(?: (\d{1,9}))?", text):
         count = int(tick[1] or 1)
         if not 1 <= count <= MAX_TICKS:
             raise ModelError(f"expected 1 to {MAX_TICKS} ticks, not {count}")
-        return Tick(count)
+        if not possible and count > 1:
+            raise ModelError("what is impossible is one tick, not several")
+        return Tick(count, possible)
     if call := re.fullmatch(r"(\w+) ?: ?(.+)", text):
-        return Call(_agent(call[1]), call[2])
+        return Call(_agent(call[1]), call[2], possible)
+    if not possible:
+        raise ModelError(f"only a call, a timer or a tick is impossible: {CALL_FORM!r}")
     if message := re.fullmatch(r"(\w+) ?> ?(\w+)\b ?(.*)", text):
         sender, receiver = _agent(message[1]), _agent(message[2])
         if sender == receiver:

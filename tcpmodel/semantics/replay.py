@@ -200,7 +200,8 @@ class Run:
         self.states = [self.start(initial)]
         self.steps: list[Step] = []
         self.channels: dict[str, _Channel] = {}
-        self.sent: list[tuple[str, tuple[int, ...], int] | None] = []  # per step, for histories
+        # Per step, for histories: channel, fields (codes), tick.
+        self.sent: list[tuple[str, dict[str, int], int] | None] = []
 
     def start(self, initial: Codes | None) -> Codes:
         if initial is None:
@@ -334,7 +335,7 @@ class Run:
         if room and self.system.history is None:
             self.channels.setdefault(send.channel, _Channel()).put(number)
         codes = self.evaluate(list(send.fields.values()), row)
-        self.sent[-1] = (send.channel, codes, self.now(row))
+        self.sent[-1] = (send.channel, dict(zip(send.fields, codes, strict=True)), self.now(row))
         return self.message(send.channel, dict(send.fields), row, number), not room
 
     def now(self, row: Codes) -> int:
@@ -365,5 +366,5 @@ class Run:
             late = history.expired is not None and bool(self.evaluate([history.expired], row)[0])
             if age > history.lifetime or (age == history.lifetime and late):
                 raise EngineError(f"step {number}: the message is {age} ticks old and gone")
-        told |= dict(zip(told, sent[1], strict=False))  # the fields come first
+        told |= {name: sent[1].get(field, 0) for name, field in self.system.shown.items()}
         return tuple(told.values())

@@ -18,6 +18,7 @@ from tcpmodel.tcp.acceptance import identical_syn, repeated_fin, repeats_octet
 from tcpmodel.tcp.arrives import acks_my_syn, older_than_accepted
 from tcpmodel.tcp.cookies import cookie, is_valid
 from tcpmodel.tcp.reopening import reopens
+from tcpmodel.tcp.schedule import keepalives
 from tcpmodel.tcp.segment import CTL, Segment
 from tcpmodel.tcp.states import STATE
 from tcpmodel.tcp.stream import holdable, next_octet, take
@@ -46,6 +47,7 @@ class Wording:
 
     def __init__(self, me: Me, seg: Segment) -> None:
         self.msl = me.switches.msl
+        self.idle = _keepalive_times(me)
         self._names: dict[int, str] = {}
         self._alive: list[Term] = []
         self._said: dict[int, str] = {}
@@ -107,6 +109,10 @@ class Wording:
                 return f"{name} {sign} {names[value]}"
             if name == "slot.age" and value == self.msl:
                 return f"{name} {sign} MSL"
+            if name == "me.idle" and value in self.idle:
+                return f"{name} {sign} {self.idle[value]}"
+            if name == "me.probes" and value == len(self.idle) - 1:
+                return f"{name} {sign} all"
         return f"{self(left)} {sign} {self(right)}"
 
 
@@ -161,6 +167,14 @@ def _named(me: Me, seg: Segment) -> Iterator[tuple[str, Term]]:
     for words, term in terms.items():
         with suppress(AttributeError, KeyError, ValueError):  # this scenario has no such thing
             yield words, term()
+
+
+def _keepalive_times(me: Me) -> dict[int, str]:
+    """What the ticks mean after which something is due on an idle connection."""
+    if not isinstance(me.switches.keepalive, int):
+        return {}
+    *probes, last = keepalives(me.switches)
+    return {t: f"time of probe {n}" for n, t in enumerate(probes, 1)} | {last: "time to give up"}
 
 
 def _in_window(me: Me, seg: Segment) -> Term:
