@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from tcpmodel.claims.pool import Watcher, run_jobs
+from tcpmodel.claims.pool import Watcher
 from tcpmodel.claims.runner import Job, Outcome
+from tcpmodel.claims.verdicts import Verdicts, run_known
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.result import Budget
 from tcpmodel.tcp.scenario import Scenario, scenario
@@ -89,8 +90,9 @@ def rows(
     watcher: Watcher,
     switches: Sequence[str] = RAISED,
     budget: Budget = LIMITS,
+    known: Verdicts | None = None,
 ) -> Iterator[Row]:
-    """Every verdict with every switch raised, as they come.
+    """Every verdict with every switch raised, as they come; first what is known.
 
     Verdicts are compared with what the claims expect, which `tcpmodel verify` confirms.
     """
@@ -106,7 +108,7 @@ def rows(
                 todo[replace(job, budget=budget, changes=changes)] = switch
             else:
                 yield Row(job.code, job.scenario, switch, "", NOT_THERE)
-    for job, found in run_jobs(list(todo), processes, watcher):
+    for job, found in run_known(list(todo), processes, watcher, known):
         yield _row(job, todo[job], found)
 
 

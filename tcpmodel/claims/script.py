@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from tcpmodel.claims.script_model import Effect, Machine, switches_of
+from tcpmodel.claims.script_model import Effect, Machine, labels_of, switches_of
 from tcpmodel.claims.script_parse import ANY, Call, Line, Script, Tick, Told
 from tcpmodel.claims.script_result import (
     Answer,
@@ -106,8 +106,8 @@ class _Player:
         for line in self.script.lines:
             what, problem = line.what, ""
             if isinstance(what, Call):
-                machine, agent = self.machine, what.agent
-                known = machine.labels(agent) if what.possible else machine.impossible_labels()
+                mine = what.possible
+                known = self.machine.labels(what.agent) if mine else labels_of(self.switches)
                 names = [*known, "OPEN", "retransmits"]
                 if label_of(what).lower() not in (name.lower() for name in names):
                     near = get_close_matches(what.label, names, n=1, cutoff=0.5)
@@ -203,9 +203,7 @@ class _Player:
         waiting = [s for s in self.on(told) if not s.arrived and not s.lost]
         if waiting and not fresh:
             hint = "if it is sent again, mark it 'again'"
-            raise _Wrong(
-                f"{told} {since(waiting[-1])}", None, [what_became_of(waiting[-1]), hint]
-            )
+            raise _Wrong(f"{told} {since(waiting[-1])}", None, [what_became_of(waiting[-1]), hint])
         fresh = fresh or effects
         if len(fresh) == 1:
             self.implied = f"{told.sender}: {fresh[0].action.event.label}"

@@ -111,6 +111,12 @@ def _actions(switches: Scenario, fault: Fault | None) -> _Actions:
     return _Actions(switches, fault)  # many runs are played in few scenarios
 
 
+@lru_cache(maxsize=64)
+def labels_of(switches: Scenario) -> tuple[str, ...]:
+    """The names of the calls and timers of a scenario, whether its endpoints use them or not."""
+    return tuple(sorted({rule.label for rule in rules(switches) if rule.kind != "segment"}))
+
+
 class Machine:
     """The model of a run: its state, and the steps taken so far."""
 
@@ -187,10 +193,6 @@ class Machine:
     def labels(self, agent: str) -> list[str]:
         """The names of the calls and timers of an endpoint."""
         return sorted({action.event.label for action in self.actions.own[agent].actions})
-
-    def impossible_labels(self) -> list[str]:
-        """The names of the calls and timers of anybody, whether an endpoint here has them or not."""
-        return sorted({rule.label for rule in rules(self.switches) if rule.kind != "segment"})
 
     def _effects(self, group: _Group, inputs: Mapping[str, int]) -> list[Effect]:
         row = self.codes + tuple(inputs.get(var.name, 0) for var in self.system.inputs)
