@@ -24,10 +24,10 @@ from tcpmodel.claims.findings import (
 )
 from tcpmodel.claims.pool import Watcher
 from tcpmodel.claims.runner import Job, Outcome
-from tcpmodel.claims.script import label_of, play
+from tcpmodel.claims.script import heard, label_of, play
 from tcpmodel.claims.script_parse import Call, Script, Tick, read_script
 from tcpmodel.claims.script_report import run_files
-from tcpmodel.claims.script_result import Report
+from tcpmodel.claims.script_result import Failure, Report
 from tcpmodel.claims.survivors import EXPLAINED
 from tcpmodel.claims.verdicts import Verdicts, run_known
 from tcpmodel.core.errors import EngineError, ModelError
@@ -130,10 +130,10 @@ class Solver:
         return self._guards[rule, text]
 
 
-def heard(report: Report) -> object:
-    """What a written run tells: how far it is played, and what was said."""
-    failure = report.failure
-    return failure and (failure.line.number, failure.says), report.silent
+def _known(told: tuple[Failure | None, tuple[str, ...]]) -> object:
+    """What of a written run has to be the same: how far it is played, and what was said."""
+    failure, silent = told
+    return failure and (failure.line.number, failure.says), silent
 
 
 def _concern(report: Report) -> set[str]:
@@ -151,7 +151,7 @@ class Runs:
     def __init__(self) -> None:
         self.scripts = {name: read_script(file) for name, file in run_files().items()}
         reports = {name: play(script) for name, script in self.scripts.items()}
-        self.sound = {name: heard(report) for name, report in reports.items()}
+        self.sound = {name: _known((r.failure, r.silent)) for name, r in reports.items()}
         self.fired = {
             name: {base_name(a.rule) for done in report.done for a in done.answers}
             for name, report in reports.items()
@@ -165,10 +165,11 @@ class Runs:
 
     def catch(self, fault: Fault) -> Finding | None:
         """The first run that is another one with a fault, of those in which the rule acts or is
-        said not to.
+        said not to: first those in which it acts.
         """
-        for name, script in self.scripts.items():
-            if fault in self.concerned[name] and (how := self._noticed(name, script, fault)):
+        able = [name for name in self.scripts if fault in self.concerned[name]]
+        for name in sorted(able, key=lambda name: fault.rule not in self.fired[name]):
+            if how := self._noticed(name, self.scripts[name], fault):
                 return Finding(fault, RUN, name, how)
         return None
 
@@ -181,14 +182,14 @@ class Runs:
 
     def _noticed(self, name: str, script: Script, fault: Fault) -> str:
         try:
-            report = play(script, fault=fault)
+            told = failure, _ = heard(script, fault)
         except (EngineError, ModelError) as error:
             return str(error).rpartition("/")[2]
-        if heard(report) == self.sound[name]:
+        if _known(told) == self.sound[name]:
             return ""
-        if report.failure is None:
+        if failure is None:
             return "is played otherwise"
-        return f"line {report.failure.line.number}: {report.failure.says}"
+        return f"line {failure.line.number}: {failure.says}"
 
 
 def judged(job: Job, found: Outcome) -> Finding | None:

@@ -42,13 +42,29 @@ USUAL_ISS = {"A": 100, "B": 300}
 """The ISS of an endpoint that selects one which no line of the run tells: as in the figures."""
 
 
-def play(script: Script, override: str = "", fault: Fault | None = None) -> Report:
-    """Play a written run in the scenario it names, or in `override`; with a mistake in the model,
-    if one is asked for.
+def play(script: Script, override: str = "") -> Report:
+    """Play a written run in the scenario it names, or in `override`.
 
     Raises `ModelError` (`file:line: message`) for a scenario that does not exist and for a line
     that speaks of what the model does not have.
     """
+    text, player = _player(script, override)
+    started = player.machine.states
+    failure = player.run()
+    trace = player.machine.trace()
+    done = tuple(player.done)
+    return Report(script, player.switches, text, started, done, failure, player.silent, trace)
+
+
+def heard(script: Script, fault: Fault | None = None) -> tuple[Failure | None, tuple[str, ...]]:
+    """What a written run tells, with a mistake in the model: where it fails, and what is sent
+    though no line says so.  It is not replayed.  Raises `ModelError` as `play` does.
+    """
+    _, player = _player(script, "", fault)
+    return player.run(), player.silent
+
+
+def _player(script: Script, override: str, fault: Fault | None = None) -> tuple[str, _Player]:
     text = override or script.scenario or "rfc9293"
     try:
         switches = switches_of(text)
@@ -58,19 +74,7 @@ def play(script: Script, override: str = "", fault: Fault | None = None) -> Repo
         raise ModelError(f"{place}{error}") from None
     player = _Player(script, switches, fault)
     player.check_names()
-    started = player.machine.states
-    failure = player.run()
-    silent = tuple(f"{s.channel} {spelled(s.fields)}" for s in player.sent if not s.told)
-    return Report(
-        script,
-        switches,
-        text,
-        started,
-        tuple(player.done),
-        failure,
-        silent,
-        player.machine.trace(),
-    )
+    return text, player
 
 
 # --- the player -----------------------------------------------------------------------------------
@@ -96,6 +100,11 @@ class _Player:
         self.machine = Machine(self.script, self.switches, self.fault)
         self.answers: list[Answer] = []
         self.implied = ""
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """What was sent though no line says so."""
+        return tuple(f"{s.channel} {spelled(s.fields)}" for s in self.sent if not s.told)
 
     @property
     def line(self) -> Line:

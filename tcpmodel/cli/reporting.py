@@ -211,7 +211,7 @@ def adequacy(
     claims, errors = claims_of(names)
     if errors:
         sys.exit(2)
-    todo = jobs_of(claims, "auto", Budget())
+    todo = jobs_of([pair for pair in claims if pair[1].of_model], "auto", Budget())
     budget = replace(raising.LIMITS, seconds=seconds)
     found = []
     with Live(len(todo) * len(switches or raising.RAISED)) as live, _remembered(no_cache) as known:
