@@ -48,6 +48,9 @@ three_segment_close = Claim(
         "rfc9293 incarnations=1 capacity=1 loss=0 retransmit=off": fails(
             "a TCP that acknowledges at once needs four"
         ),
+        "rfc9293 incarnations=1 capacity=2 loss=0 retransmit=off": holds(
+            "its ACK may be overtaken by the FIN, which then is the first to arrive"
+        ),
     },
     folklore="FIN and ACK can go together: every FIN carries an ACK.  Whether this ACK is the "
     "first to cover the other's FIN depends on how soon the user closes.",
@@ -305,6 +308,10 @@ no_stuck_pair = Claim(
     verdicts={
         "flags_only incarnations=1 gives_up=off rst=off retransmit=off channel=fifo capacity=1 "
         "loss=0": holds("in the abstraction it was stated for, whose users do close"),
+        "flags_only incarnations=2 gives_up=off rst=off retransmit=off channel=fifo capacity=1 "
+        "loss=0": fails(
+            "a second SYN that comes before B listens again is dropped, and nobody sends it again"
+        ),
         "rfc9293 incarnations=1 gives_up=off retransmit=off loss=0": holds(
             "so do they on a network that delivers"
         ),
@@ -338,6 +345,9 @@ terminal_states = Claim(
         ),
         "rfc9293 incarnations=1 gives_up=off retransmit=off loss=0 closes=either channel=fifo": (
             holds("desired, whoever closes first, where nothing is reordered")
+        ),
+        "rfc9293 incarnations=2 gives_up=off retransmit=off loss=0 closes=either channel=fifo": (
+            fails("undesired: a second SYN finds B in TIME-WAIT, and nobody sends it again")
         ),
         "rfc9293 incarnations=1 gives_up=off retransmit=off loss=0 closes=either": fails(
             "undesired: a server that closes in SYN-RECEIVED is overtaken by its own FIN (P27)"

@@ -26,5 +26,8 @@ close_is_piggybacked = Claim(
         "rfc9293 incarnations=1 loss=0 retransmit=off capacity=1": fails(
             "the ACK is a segment of its own, and the only one that fits"
         ),
+        "rfc9293 incarnations=1 loss=0 retransmit=off capacity=2": holds(
+            "so they are two segments under way, of which the FIN may overtake the ACK"
+        ),
     },
 )

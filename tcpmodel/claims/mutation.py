@@ -12,28 +12,24 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from tcpmodel.claims.faulty_runs import Runs
 from tcpmodel.claims.findings import (
     CLAIM,
     EQUIVALENT,
     EXPLANATION,
     NOBODY,
-    RUN,
     STRUCTURE,
     Finding,
     Notebook,
 )
 from tcpmodel.claims.pool import Watcher
 from tcpmodel.claims.runner import Job, Outcome
-from tcpmodel.claims.script import heard, label_of, play
-from tcpmodel.claims.script_parse import Call, Script, Tick, read_script
 from tcpmodel.claims.script_report import run_files
-from tcpmodel.claims.script_result import Failure, Report
 from tcpmodel.claims.survivors import EXPLAINED
 from tcpmodel.claims.verdicts import Verdicts, run_known
-from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.result import Budget
 from tcpmodel.tcp.compose import compose, rules
-from tcpmodel.tcp.faults import TICK, Fault, base_name, concerned, faults_of, faults_of_actions
+from tcpmodel.tcp.faults import Fault, base_name, concerned, faults_of, faults_of_actions
 from tcpmodel.tcp.inert import Inert
 from tcpmodel.tcp.scenario import Scenario, scenario
 from tcpmodel.tcp.totality import Totality
@@ -128,68 +124,6 @@ class Solver:
             ranges = totality.ranges_of(terms) if terms else ()
             self._guards[rule, text] = tuple(term.get_id() for term in (*terms, *ranges))
         return self._guards[rule, text]
-
-
-def _known(told: tuple[Failure | None, tuple[str, ...]]) -> object:
-    """What of a written run has to be the same: how far it is played, and what was said."""
-    failure, silent = told
-    return failure and (failure.line.number, failure.says), silent
-
-
-def _concern(report: Report) -> set[str]:
-    """The rules that a run is about: those that act, and those that it says cannot."""
-    lines = [line.what for line in report.script.lines]
-    labels = {label_of(what).lower() for what in lines if isinstance(what, Call)}
-    found = {r.name for r in rules(report.switches) if r.label.lower() in labels}
-    found |= {answer.rule for done in report.done for answer in done.answers}
-    return {base_name(rule) for rule in found} | {TICK for w in lines if isinstance(w, Tick)}
-
-
-class Runs:
-    """The written runs that come with the tool, as the sound model plays them."""
-
-    def __init__(self) -> None:
-        self.scripts = {name: read_script(file) for name, file in run_files().items()}
-        reports = {name: play(script) for name, script in self.scripts.items()}
-        self.sound = {name: _known((r.failure, r.silent)) for name, r in reports.items()}
-        self.fired = {
-            name: {base_name(a.rule) for done in report.done for a in done.answers}
-            for name, report in reports.items()
-        }
-        self.faults: dict[Scenario, set[Fault]] = {}
-        self.concerned = {}
-        for name, report in reports.items():
-            rules_ = _concern(report)
-            faults = self._faults(report.switches)
-            self.concerned[name] = {fault for fault in faults if fault.rule in rules_}
-
-    def catch(self, fault: Fault) -> Finding | None:
-        """The first run that is another one with a fault, of those in which the rule acts or is
-        said not to: first those in which it acts.
-        """
-        able = [name for name in self.scripts if fault in self.concerned[name]]
-        for name in sorted(able, key=lambda name: fault.rule not in self.fired[name]):
-            if how := self._noticed(name, self.scripts[name], fault):
-                return Finding(fault, RUN, name, how)
-        return None
-
-    def _faults(self, switches: Scenario) -> set[Fault]:
-        if switches not in self.faults:
-            actions = compose(switches).system.actions
-            found = (*faults_of(switches, rules(switches)), *faults_of_actions(switches, actions))
-            self.faults[switches] = set(found)
-        return self.faults[switches]
-
-    def _noticed(self, name: str, script: Script, fault: Fault) -> str:
-        try:
-            told = failure, _ = heard(script, fault)
-        except (EngineError, ModelError) as error:
-            return str(error).rpartition("/")[2]
-        if _known(told) == self.sound[name]:
-            return ""
-        if failure is None:
-            return "is played otherwise"
-        return f"line {failure.line.number}: {failure.says}"
 
 
 def judged(job: Job, found: Outcome) -> Finding | None:

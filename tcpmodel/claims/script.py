@@ -118,7 +118,7 @@ class _Player:
                 mine = what.possible
                 known = self.machine.labels(what.agent) if mine else labels_of(self.switches)
                 names = [*known, "OPEN", "retransmits"]
-                if label_of(what).lower() not in (name.lower() for name in names):
+                if _label(what).lower() not in (name.lower() for name in names):
                     near = get_close_matches(what.label, names, n=1, cutoff=0.5)
                     hint = f" (did you mean {near[0]}?)" if near else ""
                     problem = f"{what.agent} has no {what.label!r}{hint}; it has {', '.join(names)}"
@@ -165,7 +165,7 @@ class _Player:
     # --- lines --------------------------------------------------------------------------------
 
     def call(self, call: Call) -> None:
-        label = label_of(call)
+        label = _label(call)
         effects = self.machine.called(call.agent, label, self.iss(call.agent))
         if not effects:
             raise _Wrong(
@@ -181,7 +181,7 @@ class _Player:
             if self.machine.tick() is not None:
                 raise _Wrong("time can pass: nothing is due", None, map(self.standing, AGENTS))
             return
-        effects = self.machine.called(what.agent, label_of(what), self.iss(what.agent))
+        effects = self.machine.called(what.agent, _label(what), self.iss(what.agent))
         if effects:
             says = f"{what.label} is possible at {what.agent} now: {effects[0].action.says}"
             raise _Wrong(says, self.last.get(what.agent), [self.standing(what.agent)])
@@ -393,6 +393,5 @@ class _Player:
         return told
 
 
-def label_of(call: Call) -> str:
-    """What the rules name what a line calls by a short name."""
+def _label(call: Call) -> str:
     return ALIASES.get(call.label.upper(), call.label)

@@ -243,7 +243,7 @@ def coverage(
 ) -> None:
     """Which rules act in no claim's model and in no written run; by scenario, which never act."""
     from tcpmodel.claims.exercise import as_json, as_markdown, exercised, idle
-    from tcpmodel.claims.mutation import Runs
+    from tcpmodel.claims.faulty_runs import Runs
 
     outcomes = _settled(jobs, no_cache, names)
     found, by_scenario = exercised(outcomes, {} if names else Runs().fired), idle(outcomes)

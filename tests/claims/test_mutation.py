@@ -8,18 +8,9 @@ from functools import cache
 import pytest
 
 from tcpmodel.claims.discovery import bundled, claim_files, discover
-from tcpmodel.claims.mutation import (
-    CLAIM,
-    LIMITS,
-    RUN,
-    STRUCTURE,
-    Hunt,
-    Runs,
-    Solver,
-    as_json,
-    judged,
-    places,
-)
+from tcpmodel.claims.faulty_runs import Runs
+from tcpmodel.claims.findings import CLAIM, RUN, STRUCTURE, as_json
+from tcpmodel.claims.mutation import LIMITS, Hunt, Solver, judged, places
 from tcpmodel.claims.runner import Job, jobs_of, run_job
 from tcpmodel.claims.survivors import EXPLAINED
 from tcpmodel.core.result import Budget

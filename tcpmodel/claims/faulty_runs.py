@@ -1,0 +1,149 @@
+"""Which written run is another one if there is a fault in the model?
+
+A run is played again only where that can make a difference: the rule acts in it, or a condition
+would be another one in one of its states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import z3
+
+from tcpmodel.claims.findings import RUN, Finding
+from tcpmodel.claims.script import heard, play
+from tcpmodel.claims.script_parse import Tick, read_script
+from tcpmodel.claims.script_report import run_files
+from tcpmodel.claims.script_result import Failure, Report
+from tcpmodel.core.errors import EngineError, ModelError
+from tcpmodel.core.terms import Bool, Value, Var, conjunction
+from tcpmodel.semantics.interpret import Codes, compile_predicate
+from tcpmodel.tcp.compose import AGENTS, permissions, rules
+from tcpmodel.tcp.faults import TICK, Fault, base_name, faulty_rules
+from tcpmodel.tcp.rule import Rule
+from tcpmodel.tcp.scenario import Scenario
+from tcpmodel.tcp.tcb import PERMISSIONS, segment_domains, tcb_domains
+
+MOST = 10
+"""In how many runs a fault is played, the most promising first."""
+
+
+class Runs:
+    """The written runs that come with the tool, as the sound model plays them.
+
+    fired: the rules that act in each.
+    """
+
+    def __init__(self) -> None:
+        self.scripts = {name: read_script(file) for name, file in run_files().items()}
+        self.reports = {name: play(script) for name, script in self.scripts.items()}
+        self.sound = {name: _told(r.failure, r.silent) for name, r in self.reports.items()}
+        self.fired = {
+            name: {base_name(a.rule) for done in report.done for a in done.answers}
+            for name, report in self.reports.items()
+        }
+        self._situations = {name: _Situations(report) for name, report in self.reports.items()}
+        self._differs: dict[tuple[Scenario, Fault], Callable[[Codes], bool] | None] = {}
+
+    def catch(self, fault: Fault) -> Finding | None:
+        """The first run that is another one with a fault."""
+        able = [name for name in self.scripts if self._concerned(name, fault)]
+        able.sort(key=lambda name: fault.rule not in self.fired[name])
+        for name in able[:MOST]:
+            if how := self._noticed(name, fault):
+                return Finding(fault, RUN, name, how)
+        return None
+
+    def _concerned(self, name: str, fault: Fault) -> bool:
+        """Whether a fault can make a difference to a run."""
+        if fault.rule == TICK:
+            return self._situations[name].ticks
+        if fault.what not in ("remove", "negate"):
+            return fault.rule in self.fired[name]
+        switches = self.reports[name].switches
+        mine = [rule for rule in rules(switches) if base_name(rule.name) == fault.rule]
+        if not mine:
+            return False
+        found = self._differs_in(switches, mine, fault)
+        return found is not None and any(map(found, self._situations[name].of(mine[0].kind)))
+
+    def _differs_in(
+        self, switches: Scenario, mine: list[Rule], fault: Fault
+    ) -> Callable[[Codes], bool] | None:
+        """Whether the guard of any of the rules `mine` is another one; None if none ever is."""
+        key = switches, fault
+        if key not in self._differs:
+            sound = [conjunction(rule.reaction.when) for rule in mine]
+            faulty = faulty_rules(switches, mine, fault)
+            wrong = [conjunction(rule.reaction.when) for rule in faulty]
+            pairs = zip(sound, wrong, strict=True)
+            other = [was != now for was, now in pairs if not was.eq(now)]
+            reads = _reads(switches)
+            self._differs[key] = compile_predicate(reads, z3.Or(*other)) if other else None
+        return self._differs[key]
+
+    def _noticed(self, name: str, fault: Fault) -> str:
+        try:
+            failure, silent = heard(self.scripts[name], fault)
+        except (EngineError, ModelError) as error:
+            return str(error).rpartition("/")[2]
+        if _told(failure, silent) == self.sound[name]:
+            return ""
+        if failure is None:
+            return "is played otherwise"
+        return f"line {failure.line.number}: {failure.says}"
+
+
+class _Situations:
+    """What an endpoint was asked to react to in a run, as rows of `_reads`.
+
+    ticks: time passes in it.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.ticks = any(isinstance(line.what, Tick) for line in report.script.lines)
+        self._rows: dict[bool, list[Codes]] = {}
+
+    def of(self, kind: str) -> list[Codes]:
+        """The situations of a rule of this kind: arrivals for segments; for calls and timers every
+        state of either endpoint.
+        """
+        arrives = kind == "segment"
+        if arrives not in self._rows:
+            self._rows[arrives] = list(dict.fromkeys(self._found(arrives)))
+        return self._rows[arrives]
+
+    def _found(self, arrives: bool) -> Iterator[Codes]:
+        trace = self.report.trace
+        for index in range(len(trace) + 1):
+            step = trace.steps[index] if index < len(trace) else None
+            if not arrives:
+                for agent in AGENTS:
+                    yield self._row(index, agent, {})
+            elif step is not None and step.received is not None and step.agent in AGENTS:
+                yield self._row(index, step.agent, step.received.fields)
+
+    def _row(self, index: int, agent: str, fields: Mapping[str, Value]) -> Codes:
+        switches, state = self.report.switches, self.report.trace.state(index)
+        allowed = permissions(switches, agent)
+        me = [d.encode(state[f"{agent}.{n}"]) for n, (d, _) in tcb_domains(switches).items()]
+        may = [int(allowed[name]) for name in PERMISSIONS]
+        seg = [
+            domain.encode(fields[name]) if name in fields else 0
+            for name, (domain, _) in segment_domains(switches).items()
+        ]
+        return (*me, *may, *seg)
+
+
+def _reads(switches: Scenario) -> list[Var]:
+    """What the guards of rules read: a TCB, what its user may do, a segment."""
+    me = [Var(f"me.{name}", domain) for name, (domain, _) in tcb_domains(switches).items()]
+    may = [Var(f"me.{name}", Bool()) for name in PERMISSIONS]
+    seg = [Var(f"seg.{name}", domain) for name, (domain, _) in segment_domains(switches).items()]
+    return [*me, *may, *seg]
+
+
+def _told(failure: Failure | None, silent: tuple[str, ...]) -> object:
+    """What of a written run has to be the same: how far it is played, and what was said."""
+    return failure and (failure.line.number, failure.says), silent
