@@ -36,7 +36,7 @@ from tcpmodel.tcp.totality import Totality
 
 FURTHER = (
     "rfc9293 data=1 seq_check=a2 dup_syn_in_synrcvd=resend_synack synrcvd_bad_ack=challenge",
-    "rfc793 data=1 seq_check=a2 rst_sender_state=time_wait origin_memory=off",
+    "rfc793 data=1 seq_check=a2 rst_sender_state=time_wait",
     "four_naive data=1 server_memory=per_peer_last_inc",
     "split data=1 simultaneous_open=off synrcvd_inwindow_syn=rst half_close=shutdown_wr",
     "rfc9293 fin_piggyback=allowed",
@@ -91,12 +91,13 @@ class Solver:
         return self._totality[text]
 
     def has_effect(self, fault: Fault, text: str) -> bool:
-        """Whether a fault changes the guard of any rule in a scenario, or sets a timer so that it
-        can be noticed; of other faults (also in what `compose` adds to rules) it is assumed.
+        """Whether a fault changes the guard of any rule in a scenario, lacks a rule that acts, or
+        sets a timer so that it can be noticed; of other faults (also in what `compose` adds to
+        rules) it is assumed.
         """
         if fault.what in ("forget", "less"):
             return not self.inert(text).has_no_effect(fault)
-        if fault.what not in ("remove", "negate") or fault.conjunct.startswith("slot."):
+        if fault.what == "repeat" or fault.conjunct.startswith("slot."):
             return True
         if not (guards := self._guard(fault.rule, text)):
             return True

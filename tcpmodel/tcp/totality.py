@@ -132,10 +132,15 @@ class Totality:
         return None
 
     def has_no_effect(self, fault: Fault) -> bool:
-        """The fault changes no guard: what it removes follows from the others.
+        """The fault changes no guard: what it removes follows from the others, or the rule that is
+        missing never acts.
 
         Over all TCBs, and for all segments: those have a control bit.
         """
+        if fault.what == "delete":
+            found, _ = self._pair(fault)
+            mine = [r.reaction.when for r in found if base_name(r.name) == fault.rule]
+            return all(self.example(self.ctl != 0, *when) is None for when in mine)
         if fault.what not in ("remove", "negate"):
             return False
         sound, faulty = (
