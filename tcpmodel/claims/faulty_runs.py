@@ -12,7 +12,7 @@ import z3
 
 from tcpmodel.claims.findings import RUN, Finding
 from tcpmodel.claims.script import heard, play
-from tcpmodel.claims.script_parse import Tick, read_script
+from tcpmodel.claims.script_parse import Call, Tick, read_script
 from tcpmodel.claims.script_report import run_files
 from tcpmodel.claims.script_result import Failure, Report
 from tcpmodel.core.errors import EngineError, ModelError
@@ -47,25 +47,31 @@ class Runs:
 
     def catch(self, fault: Fault) -> Finding | None:
         """The first run that is another one with a fault."""
-        able = [name for name in self.scripts if self._concerned(name, fault)]
-        able.sort(key=lambda name: fault.rule not in self.fired[name])
+        ranks = {name: self._rank(name, fault) for name in self.scripts}
+        able = [name for name, rank in ranks.items() if rank is not None]
+        able.sort(key=lambda name: ranks[name] or 0)
         for name in able[:MOST]:
             if how := self._noticed(name, fault):
                 return Finding(fault, RUN, name, how)
         return None
 
-    def _concerned(self, name: str, fault: Fault) -> bool:
-        """Whether a fault can make a difference to a run."""
+    def _rank(self, name: str, fault: Fault) -> int | None:
+        """How promising a run is, 0 being best: something becomes possible of which it says that it
+        is not, the rule acts in it, or would act otherwise.  None if there is no difference.
+        """
+        seen, fires = self._situations[name], fault.rule in self.fired[name]
         if fault.rule == TICK:
-            return self._situations[name].ticks
+            return 1 if seen.ticks else None
         if fault.what not in ("remove", "negate"):
-            return fault.rule in self.fired[name]
+            return 1 if fires else None
         switches = self.reports[name].switches
         mine = [rule for rule in rules(switches) if base_name(rule.name) == fault.rule]
-        if not mine:
-            return False
-        found = self._differs_in(switches, mine, fault)
-        return found is not None and any(map(found, self._situations[name].of(mine[0].kind)))
+        differs = self._differs_in(switches, mine, fault) if mine else None
+        if differs is None:
+            return None
+        if any(map(differs, seen.refused(mine[0].label))):
+            return 0
+        return (1 if fires else 2) if any(map(differs, seen.of(mine[0].kind))) else None
 
     def _differs_in(
         self, switches: Scenario, mine: list[Rule], fault: Fault
@@ -113,6 +119,19 @@ class _Situations:
         if arrives not in self._rows:
             self._rows[arrives] = list(dict.fromkeys(self._found(arrives)))
         return self._rows[arrives]
+
+    def refused(self, label: str) -> list[Codes]:
+        """Where the run says that a call or timer is impossible."""
+        rows, index = [], 0
+        for done in self.report.done:
+            what = done.line.what
+            if isinstance(what, Call) and not what.possible:
+                if what.name.lower() == label.lower():
+                    rows.append(self._row(index, what.agent, {}))
+            elif isinstance(what, Tick) and what.possible:
+                index += what.count
+            index += len(done.answers)
+        return rows
 
     def _found(self, arrives: bool) -> Iterator[Codes]:
         trace = self.report.trace

@@ -106,6 +106,10 @@ class Solver:
             self._effects[key] = not self.totality(text).has_no_effect(fault)
         return self._effects[key]
 
+    def is_about_a_guard(self, fault: Fault, texts: Sequence[str]) -> bool:
+        """Whether a fault changes the guard of a rule."""
+        return fault.what in ("remove", "negate") and bool(self._guard(fault.rule, texts[0]))
+
     def inert(self, text: str) -> Inert:
         """The timers of a scenario; many scenarios have the same."""
         if text not in self._inert:
@@ -176,6 +180,7 @@ class Hunt:
         self.ask_solver(where)
         if self.with_runs:
             self.ask_runs(where)
+        self.ask_invariants(where)
         self.ask_claims(where, sound)
         for fault in where:
             if fault not in self.findings:
@@ -204,6 +209,17 @@ class Hunt:
         if self.structural and (clash := self.solver.totality(first).clash(fault)):
             return Finding(fault, STRUCTURE, first, str(clash))
         return None
+
+    def ask_invariants(self, where: Mapping[Fault, Sequence[str]]) -> None:
+        """What only makes a difference in states that cannot come about is no fault."""
+
+        def unseen(fault: Fault) -> Finding | None:
+            if any(not self.solver.inert(t).has_no_effect(fault) for t in where[fault]):
+                return None
+            return Finding(fault, EQUIVALENT, "", "nobody can notice: proved with invariants")
+
+        todo = [f for f in self.open(where) if self.solver.is_about_a_guard(f, where[f])]
+        self._ask("invariants", todo, unseen)
 
     def ask_runs(self, faults: Iterable[Fault]) -> None:
         """Play the written runs with each fault."""

@@ -7,18 +7,19 @@ lose, reorder and repeat as the lines say.  What was played is rebuilt by `seman
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from tcpmodel.claims.script_model import Effect, Machine, labels_of, switches_of
-from tcpmodel.claims.script_parse import ANY, Call, Line, Script, Tick, Told
+from tcpmodel.claims.script_parse import ANY, RETRANSMISSION, Call, Line, Script, Tick, Told
 from tcpmodel.claims.script_result import (
     Answer,
     Done,
     Failure,
     Report,
     Sent,
+    Wrong,
     differences,
     nearest,
     since,
@@ -32,11 +33,6 @@ from tcpmodel.tcp.compose import AGENTS
 from tcpmodel.tcp.faults import Fault
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import CTL
-
-RETRANSMISSION = "retransmission timeout"
-
-ALIASES = {"OPEN": "active OPEN", "RETRANSMITS": RETRANSMISSION, "RETRANSMIT": RETRANSMISSION}
-"""Short names of calls and timers."""
 
 USUAL_ISS = {"A": 100, "B": 300}
 """The ISS of an endpoint that selects one which no line of the run tells: as in the figures."""
@@ -80,12 +76,6 @@ def _player(script: Script, override: str, fault: Fault | None = None) -> tuple[
 # --- the player -----------------------------------------------------------------------------------
 
 
-class _Wrong(Exception):  # noqa: N818 - not an error of ours: what a line says is not so
-    def __init__(self, says: str, instead: Answer | None, hints: Iterable[str]) -> None:
-        super().__init__(says)
-        self.says, self.instead, self.hints = says, instead, tuple(hints)
-
-
 @dataclass
 class _Player:
     script: Script
@@ -115,10 +105,10 @@ class _Player:
         for line in self.script.lines:
             what, problem = line.what, ""
             if isinstance(what, Call):
-                mine = what.possible
-                known = self.machine.labels(what.agent) if mine else labels_of(self.switches)
+                own = what.possible
+                known = self.machine.labels(what.agent) if own else labels_of(self.switches)
                 names = [*known, "OPEN", "retransmits"]
-                if _label(what).lower() not in (name.lower() for name in names):
+                if what.name.lower() not in (name.lower() for name in names):
                     near = get_close_matches(what.label, names, n=1, cutoff=0.5)
                     hint = f" (did you mean {near[0]}?)" if near else ""
                     problem = f"{what.agent} has no {what.label!r}{hint}; it has {', '.join(names)}"
@@ -137,7 +127,7 @@ class _Player:
                 self.do(line)
                 self.done.append(self.result(line))
                 self.check_states(line)
-            except _Wrong as wrong:
+            except Wrong as wrong:
                 return Failure(line, wrong.says, wrong.instead, wrong.hints)
         return None
 
@@ -146,7 +136,7 @@ class _Player:
 
     def do(self, line: Line) -> None:
         match line.what:
-            case Call(possible=False) | Tick(possible=False) as what:
+            case Call(possible=False) | Tick(possible=False) | Told(mark="impossible") as what:
                 self.impossible(what)
             case Call() as call:
                 self.call(call)
@@ -165,30 +155,35 @@ class _Player:
     # --- lines --------------------------------------------------------------------------------
 
     def call(self, call: Call) -> None:
-        label = _label(call)
+        label = call.name
         effects = self.machine.called(call.agent, label, self.iss(call.agent))
         if not effects:
-            raise _Wrong(
+            raise Wrong(
                 f"{call.label} is not possible at {call.agent} now",
                 self.last.get(call.agent),
                 [self.standing(call.agent), self.possible(call.agent)],
             )
         self.act(effects[0], 0)
 
-    def impossible(self, what: Call | Tick) -> None:
+    def impossible(self, what: Call | Tick | Told) -> None:
         """What nobody may do now: no rule allows it."""
         if isinstance(what, Tick):
             if self.machine.tick() is not None:
-                raise _Wrong("time can pass: nothing is due", None, map(self.standing, AGENTS))
+                raise Wrong("time can pass: nothing is due", None, map(self.standing, AGENTS))
             return
-        effects = self.machine.called(what.agent, _label(what), self.iss(what.agent))
+        agent = what.sender if isinstance(what, Told) else what.agent
+        if isinstance(what, Told):
+            effects = self.sending(what)
+        else:
+            effects = self.machine.called(agent, what.name, self.iss(agent))
         if effects:
-            says = f"{what.label} is possible at {what.agent} now: {effects[0].action.says}"
-            raise _Wrong(says, self.last.get(what.agent), [self.standing(what.agent)])
+            called = effects[0].action
+            says = f"{called.event.label} is possible at {agent} now: {called.says}"
+            raise Wrong(says, self.last.get(agent), [self.standing(agent)])
 
     def tick(self) -> None:
         if (effect := self.machine.tick()) is None:
-            raise _Wrong(
+            raise Wrong(
                 "time cannot pass: something that is due has not been done",
                 None,
                 [f"{self.standing(agent)}; {self.possible(agent)}" for agent in AGENTS],
@@ -206,13 +201,12 @@ class _Player:
 
     def sends(self, told: Told) -> Sent:
         """The call or the timer that sends `told`, if there is one."""
-        effects = self.machine.calls(told.sender, self.iss(told.sender))
-        effects = [e for e in effects if e.sent is not None and not differences(told, e.sent)]
+        effects = self.sending(told)
         fresh = [e for e in effects if e.action.event.label != RETRANSMISSION]
         waiting = [s for s in self.on(told) if not s.arrived and not s.lost]
         if waiting and not fresh:
             hint = "if it is sent again, mark it 'again'"
-            raise _Wrong(f"{told} {since(waiting[-1])}", None, [what_became_of(waiting[-1]), hint])
+            raise Wrong(f"{told} {since(waiting[-1])}", None, [what_became_of(waiting[-1]), hint])
         fresh = fresh or effects
         if len(fresh) == 1:
             self.implied = f"{told.sender}: {fresh[0].action.event.label}"
@@ -220,12 +214,17 @@ class _Player:
             return self.sent[-1]
         if fresh:
             ways = [f"{told.sender}: {effect.action.event.label}" for effect in fresh]
-            raise _Wrong(
+            raise Wrong(
                 f"several calls send this; write which one on a line before it: {', '.join(ways)}",
                 None,
                 [],
             )
         raise self.nobody_sends(told)
+
+    def sending(self, told: Told) -> list[Effect]:
+        """The calls and timers that would send `told` now."""
+        effects = self.machine.calls(told.sender, self.iss(told.sender))
+        return [e for e in effects if e.sent is not None and not differences(told, e.sent)]
 
     def arrives(self, told: Told) -> None:
         under_way = [s for s in self.on(told) if not s.arrived and not s.lost]
@@ -270,7 +269,7 @@ class _Player:
             late = self.machine.has("timer_fired") and self.machine.value("timer_fired")
             if age > history.lifetime or (age == history.lifetime and late):
                 says = f"{told} of line {sent.told} is {ticks(age)} old and gone"
-                raise _Wrong(says, None, [f"the MSL is {ticks(history.lifetime)}"])
+                raise Wrong(says, None, [f"the MSL is {ticks(history.lifetime)}"])
         sent.arrived = self.line.number
         self.deliver(told.receiver, told.channel, sent.fields, sent.step)
 
@@ -323,7 +322,7 @@ class _Player:
             if (
                 isinstance(told, Told)
                 and told.sender == agent
-                and told.mark not in ("old", "again", "arrives")
+                and told.mark not in ("old", "again", "arrives", "impossible")
                 and "SYN" in told.ctl.split(",")
                 and "seq" in told.numbers
             ):
@@ -337,13 +336,13 @@ class _Player:
             if wanted not in (ANY, now):
                 here = [answer for answer in self.answers if answer.agent == agent]
                 since = "" if here else f"; nothing happened to {agent} on this line"
-                raise _Wrong(
+                raise Wrong(
                     f"{agent} is {now} after this line, not {wanted}{since}",
                     here[-1] if here else self.last.get(agent),
                     [self.standing(agent)],
                 )
 
-    def nobody_sends(self, told: Told) -> _Wrong:
+    def nobody_sends(self, told: Told) -> Wrong:
         """Why `told` is sent by no rule: what its sender has sent and could send instead."""
         agent = told.sender
         untold = [s.fields for s in self.sent if s.channel == told.channel and not s.told]
@@ -366,14 +365,14 @@ class _Player:
                     "a segment of an earlier connection, which nobody sends now, is marked 'old'"
                 )
             hints.append(self.possible(agent))
-        return _Wrong(says, self.last.get(agent), [self.standing(agent), *hints])
+        return Wrong(says, self.last.get(agent), [self.standing(agent), *hints])
 
-    def not_under_way(self, told: Told) -> _Wrong:
+    def not_under_way(self, told: Told) -> Wrong:
         before = self.on(told)
         if not before:
             return self.nobody_sends(told)
         says = f"no {told} is under way from {told.sender}"
-        return _Wrong(says, None, [what_became_of(before[-1])])
+        return Wrong(says, None, [what_became_of(before[-1])])
 
     def standing(self, agent: str) -> str:
         """`A is ESTABLISHED: SND.UNA=…`."""
@@ -391,7 +390,3 @@ class _Player:
         if self.machine.has(f"{agent}.timer") and self.machine.value(f"{agent}.timer"):
             told += f"; TIME-WAIT has {ticks(int(self.machine.value(f'{agent}.timer')))} to go"
         return told
-
-
-def _label(call: Call) -> str:
-    return ALIASES.get(call.label.upper(), call.label)

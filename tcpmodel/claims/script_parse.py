@@ -29,18 +29,25 @@ MARKS: Mapping[str, str] = {
     "arrives": "one that is under way arrives now",
     "again": "a retransmission or duplicate of one sent before arrives",
     "old": "of an earlier incarnation, arrives out of the blue; nobody sends it now",
+    "impossible": "no call and no timer of its sender sends it now",
 }
 """What may stand behind a message; without a mark it is sent and arrives."""
+
+RETRANSMISSION = "retransmission timeout"
+
+ALIASES = {"OPEN": "active OPEN", "RETRANSMITS": RETRANSMISSION, "RETRANSMIT": RETRANSMISSION}
+"""Short names of calls and timers."""
 
 ANY = "-"
 """The state that matches every state."""
 
-MESSAGE_FORM = "A>B SYN,ACK seq=300 ack=101 [text=1] [... | lost | arrives | again | old]"
-CALL_FORM = "A: CLOSE [impossible]"
-IMPOSSIBLE = " impossible"
+IMPOSSIBLE = "impossible"
+_MARKS = f"... | lost | arrives | again | old | {IMPOSSIBLE}"
+MESSAGE_FORM = f"A>B SYN,ACK seq=300 ack=101 [text=1] [{_MARKS}]"
+CALL_FORM = f"A: CLOSE [{IMPOSSIBLE}]"
 STATES_FORM = "| SYN-SENT, LISTEN"
 START_FORM = "start: A ESTABLISHED snd=100 rcv=300; B LISTEN"
-LINE_FORMS = f"{MESSAGE_FORM!r}, {CALL_FORM!r}, 'tick [impossible]' or {STATES_FORM!r}"
+LINE_FORMS = f"{MESSAGE_FORM!r}, {CALL_FORM!r}, 'tick' or {STATES_FORM!r}"
 
 _FIRST_BITS = ("SYN", "FIN", "RST", "ACK")
 _NUMBERED = ("seq", "ack", "text")
@@ -75,6 +82,11 @@ class Call:
     agent: str
     label: str
     possible: bool = True
+
+    @property
+    def name(self) -> str:
+        """What the rules call it; lines may use a short name."""
+        return ALIASES.get(self.label.upper(), self.label)
 
 
 @dataclass(frozen=True)
@@ -196,19 +208,17 @@ def _states(text: str) -> tuple[str, str]:
 
 
 def _happening(text: str) -> Told | Call | Tick:
-    possible = not text.endswith(IMPOSSIBLE)
-    text = text.removesuffix(IMPOSSIBLE)
-    if tick := re.fullmatch(r"tick(?: (\d{1,9}))?", text):
+    own = text.removesuffix(f" {IMPOSSIBLE}")
+    possible = own == text
+    if tick := re.fullmatch(r"tick(?: (\d{1,9}))?", own):
         count = int(tick[1] or 1)
         if not 1 <= count <= MAX_TICKS:
             raise ModelError(f"expected 1 to {MAX_TICKS} ticks, not {count}")
         if not possible and count > 1:
             raise ModelError("what is impossible is one tick, not several")
         return Tick(count, possible)
-    if call := re.fullmatch(r"(\w+) ?: ?(.+)", text):
+    if call := re.fullmatch(r"(\w+) ?: ?(.+)", own):
         return Call(_agent(call[1]), call[2], possible)
-    if not possible:
-        raise ModelError(f"only a call, a timer or a tick is impossible: {CALL_FORM!r}")
     if message := re.fullmatch(r"(\w+) ?> ?(\w+)\b ?(.*)", text):
         sender, receiver = _agent(message[1]), _agent(message[2])
         if sender == receiver:

@@ -66,6 +66,14 @@ class Report:
         return self.failure is None
 
 
+class Wrong(Exception):  # noqa: N818 - not an error of ours
+    """What a line says is not so: why, what the rules answered instead, and hints."""
+
+    def __init__(self, says: str, instead: Answer | None, hints: Iterable[str]) -> None:
+        super().__init__(says)
+        self.says, self.instead, self.hints = says, instead, tuple(hints)
+
+
 @dataclass
 class Sent:
     """A segment that was sent: by which step and at which tick; the lines that tell what became

@@ -80,8 +80,12 @@ class Inert:
             kept = [guess for guess in kept if not any(guess is other for other in lost)]
 
     def has_no_effect(self, fault: Fault) -> bool:
-        """The fault is about a timer, and makes no difference that anybody could notice."""
+        """The fault makes no difference that anybody could notice: where it changes a guard, that
+        state cannot come about; or it is about a timer that nobody looks at.
+        """
         name = fault.conjunct
+        if fault.what in ("remove", "negate"):
+            return self.totality.has_no_effect(fault, self.invariant)
         if fault.what not in ("forget", "less") or self.asleep(name) is None:
             return False
         sound = [rule for rule in self.totality.rules if base_name(rule.name) == fault.rule]
@@ -155,6 +159,7 @@ class Inert:
         yield z3.Implies(me.is_in(SYN_SENT, SYN_RECEIVED), sent == 1)
         yield z3.Implies(me.is_in(FIN_WAIT_1, CLOSING, LAST_ACK), acked != sent)
         yield z3.Implies(me.is_in(FIN_WAIT_2, TIME_WAIT), acked == sent)
+        yield z3.Implies(me.is_in(ESTABLISHED, CLOSE_WAIT, FIN_WAIT_2, LAST_ACK), acked != 0)
         for name in TIMERS:
             if (sleeping := self.asleep(name)) is not None:
                 yield z3.Implies(sleeping, me.variables[name] == 0)

@@ -131,23 +131,25 @@ class Totality:
                 return self.example(when, was, z3.Not(z3.Or(*faulty.values())))
         return None
 
-    def has_no_effect(self, fault: Fault) -> bool:
+    def has_no_effect(self, fault: Fault, known: Term | None = None) -> bool:
         """The fault changes no guard: what it removes follows from the others, or the rule that is
         missing never acts.
 
-        Over all TCBs, and for all segments: those have a control bit.
+        Over all TCBs (with `known`, if that is given), and for all segments: those have a control
+        bit.
         """
+        told = [self.ctl != 0] if known is None else [self.ctl != 0, known]
         if fault.what == "delete":
             found, _ = self._pair(fault)
             mine = [r.reaction.when for r in found if base_name(r.name) == fault.rule]
-            return all(self.example(self.ctl != 0, *when) is None for when in mine)
+            return all(self.example(*told, *when) is None for when in mine)
         if fault.what not in ("remove", "negate"):
             return False
         sound, faulty = (
             {r.name: conjunction(r.reaction.when) for r in found} for found in self._pair(fault)
         )
         changed = [g != faulty[n] for n, g in sound.items() if not g.eq(faulty[n])]
-        return self.example(self.ctl != 0, z3.Or(*changed)) is None
+        return self.example(*told, z3.Or(*changed)) is None
 
     def _clash(self, model: z3.ModelRef, guards: Mapping[str, Term], label: str = "") -> Clash:
         state = model.eval(self.state, model_completion=True)
