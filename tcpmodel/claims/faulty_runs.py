@@ -12,14 +12,14 @@ import z3
 
 from tcpmodel.claims.findings import RUN, Finding
 from tcpmodel.claims.script import heard, play
-from tcpmodel.claims.script_parse import Call, Tick, read_script
+from tcpmodel.claims.script_parse import Call, Tick, Told, read_script
 from tcpmodel.claims.script_report import run_files
 from tcpmodel.claims.script_result import Failure, Report
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.terms import Bool, Value, Var, conjunction
 from tcpmodel.semantics.interpret import Codes, compile_predicate
-from tcpmodel.tcp.compose import AGENTS, permissions, rules
-from tcpmodel.tcp.faults import TICK, Fault, base_name, faulty_rules
+from tcpmodel.tcp.compose import AGENTS, compose, permissions, rules
+from tcpmodel.tcp.faults import TICK, Fault, base_name, faulty_actions, faulty_rules
 from tcpmodel.tcp.rule import Rule
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.tcb import PERMISSIONS, segment_domains, tcb_domains
@@ -61,7 +61,7 @@ class Runs:
         """
         seen, fires = self._situations[name], fault.rule in self.fired[name]
         if fault.rule == TICK:
-            return 1 if seen.ticks else None
+            return self._rank_of_ticks(name, fault)
         if fault.what not in ("remove", "negate"):
             return 1 if fires else None
         switches = self.reports[name].switches
@@ -72,6 +72,20 @@ class Runs:
         if any(map(differs, seen.refused(mine[0].label))):
             return 0
         return (1 if fires else 2) if any(map(differs, seen.of(mine[0].kind))) else None
+
+    def _rank_of_ticks(self, name: str, fault: Fault) -> int | None:
+        """The same for a fault of the clock."""
+        seen, switches = self._situations[name], self.reports[name].switches
+        if not seen.ticks:
+            return None
+        system = compose(switches).system
+        if fault.what == "delete":
+            return 1
+        (tick,) = faulty_actions(switches, [system.action("tick")], fault)
+        able = compile_predicate(system.variables, conjunction(tick.guard))
+        states = map(self.reports[name].trace.state, seen.stuck())
+        rows = (tuple(v.domain.encode(s[v.name]) for v in system.variables) for s in states)
+        return 0 if any(map(able, rows)) else 1
 
     def _differs_in(
         self, switches: Scenario, mine: list[Rule], fault: Fault
@@ -121,17 +135,28 @@ class _Situations:
         return self._rows[arrives]
 
     def refused(self, label: str) -> list[Codes]:
-        """Where the run says that a call or timer is impossible."""
-        rows, index = [], 0
+        """Where the run says that a call or timer is impossible, or that something is not sent."""
+        return [
+            self._row(index, what.agent if isinstance(what, Call) else what.sender, {})
+            for index, what in self._impossible()
+            if isinstance(what, Told)
+            or (isinstance(what, Call) and what.name.lower() == label.lower())
+        ]
+
+    def stuck(self) -> list[int]:
+        """The states in which the run says that time cannot pass."""
+        return [index for index, what in self._impossible() if isinstance(what, Tick)]
+
+    def _impossible(self) -> Iterator[tuple[int, Told | Call | Tick]]:
+        """What the run says to be impossible, and after how many steps."""
+        index = 0
         for done in self.report.done:
-            what = done.line.what
-            if isinstance(what, Call) and not what.possible:
-                if what.name.lower() == label.lower():
-                    rows.append(self._row(index, what.agent, {}))
-            elif isinstance(what, Tick) and what.possible:
-                index += what.count
+            match done.line.what:
+                case Call(possible=False) | Tick(possible=False) | Told(mark="impossible") as what:
+                    yield index, what
+                case Tick(count):
+                    index += count
             index += len(done.answers)
-        return rows
 
     def _found(self, arrives: bool) -> Iterator[Codes]:
         trace = self.report.trace

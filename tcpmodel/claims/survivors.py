@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from tcpmodel.tcp.faults import Fault
 
-_LISTENING = "nobody is in LISTEN whose user does not listen: what is left out is always so"
+_LISTENING = (
+    "whose user does not listen is in LISTEN only where SYN-RECEIVED forgets its origin "
+    "(origin_memory=off), and then may as well open again"
+)
 
 _LOST_ANYWAY = (
     "only where anything may be lost does the network drop what has reached its lifetime: losing "

@@ -160,19 +160,26 @@ class Inert:
         yield z3.Implies(me.is_in(FIN_WAIT_1, CLOSING, LAST_ACK), acked != sent)
         yield z3.Implies(me.is_in(FIN_WAIT_2, TIME_WAIT), acked == sent)
         yield z3.Implies(me.is_in(ESTABLISHED, CLOSE_WAIT, FIN_WAIT_2, LAST_ACK), acked != 0)
+        yield z3.Implies(z3.Or(me.state == LISTEN, me.passive), me.may_listen)
+        yield z3.Implies(me.is_in(FIN_WAIT_1, FIN_WAIT_2), me.may_close_first)
+        if "unread" in me.variables:
+            yield z3.Implies(me.is_in(CLOSE_WAIT, CLOSING, LAST_ACK, TIME_WAIT), me.rcv_wnd != 0)
+            yield z3.Implies(me.is_in(CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED), me.unread == 0)
         for name in TIMERS:
             if (sleeping := self.asleep(name)) is not None:
                 yield z3.Implies(sleeping, me.variables[name] == 0)
 
     def _at_first(self, guess: Term) -> bool:
-        """It is true when nothing has happened: all is void, but a listener listens."""
+        """It is true when nothing has happened: all is void, but who only listens does so."""
         me = self.me
+        listens = z3.And(me.may_listen, z3.Not(me.may_open))
         void = [
             z3.Not(term) if z3.is_bool(term) else term == 0
             for name, term in me.variables.items()
             if name not in ("state", "passive")
         ]
-        return self._never(me.is_in(CLOSED, LISTEN), *void, z3.Not(guess))
+        void += [me.state == z3.If(listens, LISTEN, CLOSED), me.passive == listens]
+        return self._never(*void, z3.Not(guess))
 
     # --- steps --------------------------------------------------------------------------------
 

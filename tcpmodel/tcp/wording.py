@@ -133,7 +133,11 @@ def _named(me: Me, seg: Segment) -> Iterator[tuple[str, Term]]:
     if "seq" in seg.fields:
         yield "SEG.LEN", seg.len
     switches = me.switches
-    terms: dict[str, Callable[[], Term]] = {
+    pending: dict[str, Callable[[], Term]] = {
+        "something is unacknowledged": lambda: me.snd_una != me.snd_nxt,
+        "nothing is unacknowledged": lambda: me.snd_una == me.snd_nxt,
+    }
+    terms = pending | {
         "seg carries text": lambda: seg.has_text,
         "seg is acceptable": lambda: me.acceptable(seg),
         "seg is in the window": lambda: _in_window(me, seg),
@@ -151,8 +155,6 @@ def _named(me: Me, seg: Segment) -> Iterator[tuple[str, Term]]:
         "seg is older than what was accepted": lambda: older_than_accepted(me, seg),
         "seg is fresh": lambda: me.is_fresh(seg),
         "the next ISS": lambda: cookie(me),
-        "something is unacknowledged": lambda: me.snd_una != me.snd_nxt,
-        "nothing is unacknowledged": lambda: me.snd_una == me.snd_nxt,
         "the OPEN was passive": lambda: me.returns_to_listen,
         "the user reads": lambda: me.reads,
         "tries are exhausted": lambda: me.exhausted,
