@@ -16,13 +16,13 @@ from tcpmodel.claims.script_parse import Call, Tick, Told, read_script
 from tcpmodel.claims.script_report import run_files
 from tcpmodel.claims.script_result import Failure, Report
 from tcpmodel.core.errors import EngineError, ModelError
-from tcpmodel.core.terms import Bool, Value, Var, conjunction
+from tcpmodel.core.terms import Bool, Term, Value, Var, conjunction
 from tcpmodel.semantics.interpret import Codes, compile_predicate
 from tcpmodel.tcp.compose import AGENTS, compose, permissions, rules
 from tcpmodel.tcp.faults import TICK, Fault, base_name, faulty_actions, faulty_rules
-from tcpmodel.tcp.rule import Rule
+from tcpmodel.tcp.rule import Rule, changes
 from tcpmodel.tcp.scenario import Scenario
-from tcpmodel.tcp.tcb import PERMISSIONS, segment_domains, tcb_domains
+from tcpmodel.tcp.tcb import PERMISSIONS, Me, segment_domains, tcb_domains
 
 MOST = 10
 """In how many runs a fault is played, the most promising first."""
@@ -62,7 +62,7 @@ class Runs:
         seen, fires = self._situations[name], fault.rule in self.fired[name]
         if fault.rule == TICK:
             return self._rank_of_ticks(name, fault)
-        if fault.what not in ("remove", "negate"):
+        if fault.what in ("delete", "repeat"):
             return 1 if fires else None
         switches = self.reports[name].switches
         mine = [rule for rule in rules(switches) if base_name(rule.name) == fault.rule]
@@ -90,14 +90,12 @@ class Runs:
     def _differs_in(
         self, switches: Scenario, mine: list[Rule], fault: Fault
     ) -> Callable[[Codes], bool] | None:
-        """Whether the guard of any of the rules `mine` is another one; None if none ever is."""
+        """Whether any of the rules `mine` asks or sets something else; None if none ever does."""
         key = switches, fault
         if key not in self._differs:
-            sound = [conjunction(rule.reaction.when) for rule in mine]
             faulty = faulty_rules(switches, mine, fault)
-            wrong = [conjunction(rule.reaction.when) for rule in faulty]
-            pairs = zip(sound, wrong, strict=True)
-            other = [was != now for was, now in pairs if not was.eq(now)]
+            pairs = zip(mine, faulty, strict=True)
+            other = [term for was, now in pairs for term in _differences(switches, was, now)]
             reads = _reads(switches)
             self._differs[key] = compile_predicate(reads, z3.Or(*other)) if other else None
         return self._differs[key]
@@ -112,6 +110,19 @@ class Runs:
         if failure is None:
             return "is played otherwise"
         return f"line {failure.line.number}: {failure.says}"
+
+
+def _differences(switches: Scenario, sound: Rule, faulty: Rule) -> Iterator[Term]:
+    """Where a rule asks or sets something else."""
+    was, now = conjunction(sound.reaction.when), conjunction(faulty.reaction.when)
+    if not was.eq(now):
+        yield was != now
+    me = Me.symbolic(switches)
+    before, after = changes(sound, me), changes(faulty, me)
+    for name, term in before.items():
+        other = after.get(name, me.variables[name])
+        if not other.eq(term):
+            yield z3.And(was, term != other)
 
 
 class _Situations:

@@ -21,6 +21,7 @@ from tcpmodel.core.terms import FreeVariables, Substitution, Term, conjunction
 from tcpmodel.tcp.compose import AGENTS, compose
 from tcpmodel.tcp.faults import TIMERS, Fault, base_name, faulty_rules
 from tcpmodel.tcp.rule import Rule, changes
+from tcpmodel.tcp.schedule import keepalives
 from tcpmodel.tcp.states import (
     CLOSE_WAIT,
     CLOSED,
@@ -165,6 +166,10 @@ class Inert:
         if "unread" in me.variables:
             yield z3.Implies(me.is_in(CLOSE_WAIT, CLOSING, LAST_ACK, TIME_WAIT), me.rcv_wnd != 0)
             yield z3.Implies(me.is_in(CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED), me.unread == 0)
+        if "idle" in me.variables:
+            for sent_before, ticks in enumerate(keepalives(self.totality.switches)[:-1]):
+                late = z3.UGT(me.idle, ticks)
+                yield z3.Implies(late, z3.UGT(me.probes, sent_before))
         for name in TIMERS:
             if (sleeping := self.asleep(name)) is not None:
                 yield z3.Implies(sleeping, me.variables[name] == 0)

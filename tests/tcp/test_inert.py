@@ -38,7 +38,7 @@ def inert(text: str) -> Inert:
     return Inert(Totality(scenario(text)))
 
 
-def reachable(fault: Fault | None) -> set[tuple[object, ...]]:
+def reachable(fault: Fault | None) -> set[tuple[tuple[str, str], ...]]:
     """All reachable states, without what sleeping timers are."""
     model = compose(scenario(EXACT), fault)
     search = Search(model.system, z3.BoolVal(False))
