@@ -85,6 +85,10 @@ close_in_syn_received = Claim(
         "rfc9293 incarnations=1 gives_up=off closes=B retries=2": holds(
             "a limit ends it in any case, though not in order"
         ),
+        "rfc9293 incarnations=2 gives_up=off closes=B retries=2": fails(
+            "A's first connection and B's second one answer each other's ACKs for ever: no limit "
+            "counts those"
+        ),
     },
 )
 
@@ -230,6 +234,10 @@ price_of_fin_timeout = Claim(
         "clock incarnations=1 fin_timeout=3": fails("the FIN comes when nobody waits any more"),
         "clock incarnations=1 data=1 senders=B fin_timeout=3 fin_timeout_for=all": fails(
             "and so does text that a user who has only shut down would like to read"
+        ),
+        "clock incarnations=2 data=1 senders=B": fails(
+            "where every connection begins with the same number, an old ACK opens a second one by "
+            "itself, which a reset ends"
         ),
     },
     folklore="What the timer costs is seldom said: the peer did nothing wrong, and is reset.",
