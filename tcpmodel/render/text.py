@@ -39,6 +39,12 @@ def step_text(trace: Trace, index: int) -> str:
     return _sentence(Story(trace), index)
 
 
+def step_texts(trace: Trace) -> list[str]:
+    """Every step of a run, each in one sentence."""
+    story = Story(trace)
+    return [_sentence(story, index) for index in range(1, len(trace) + 1)]
+
+
 def _paragraph(mark: str, sentence: str, gutter: int, width: int) -> list[str]:
     return textwrap.wrap(
         sentence,
