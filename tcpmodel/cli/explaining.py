@@ -108,7 +108,7 @@ def explain(
         show_lassos(found.fairness)
     written = True
     if trace is not None:
-        traces = [trace] if more is None else list(more.traces)
+        traces = list(more.traces) if more is not None and more.traces else [trace]
         written = _show_all(claim, traces, found, outputs)
     elif outputs:
         complain(f"{claim.code} has no run to show in {text}: {found.verdict}")
@@ -223,6 +223,8 @@ def _show_all(claim: Claim, traces: list[Trace], found: Outcome, outputs: Output
 def _how_many(more: Several, count: int) -> str:
     """`there are only 2 …`, if there are not as many as were asked for; what was looked at."""
     number = len(more.traces)
+    if not number:
+        return f"No other run was found; stopped: {more.reason}."
     differ = "that differ in the states of A and B that they pass through"
     if number == count:
         return f"The {count} shortest runs {differ}."
