@@ -156,7 +156,7 @@ class _Player:
                 self.deliver(told.receiver, told.channel, self.old(told), 0)
             case Told(mark="arrives") as told:
                 self.arrives(told)
-            case Told(mark="again") as told:
+            case Told(mark="again" | "copy") as told:
                 self.again(told)
             case Told() as told:
                 self.message(told)
@@ -225,8 +225,9 @@ class _Player:
         self.arrive(under_way[0], told)
 
     def again(self, told: Told) -> None:
-        """A retransmission if a timer sends it now, else a duplicate made by the network."""
-        effects = self.machine.called(told.sender, RETRANSMISSION, 0)
+        """A retransmission if a timer may send it now; else, or if marked so, a copy."""
+        timers = self.machine.called(told.sender, RETRANSMISSION, 0)
+        effects = timers if told.mark == "again" else []
         effects = [e for e in effects if e.sent is not None and not differences(told, e.sent)]
         if effects:
             self.implied = f"{told.sender}: {RETRANSMISSION}"
@@ -313,7 +314,7 @@ class _Player:
             if (
                 isinstance(told, Told)
                 and told.sender == agent
-                and told.mark not in ("old", "again", "arrives")
+                and told.mark not in ("old", "again", "copy", "arrives")
                 and "SYN" in told.ctl.split(",")
                 and "seq" in told.numbers
             ):
@@ -349,8 +350,8 @@ class _Player:
                 hints.append(f"{agent} could send {spelled(possible)}: {not_so}")
             if before := self.on(told):
                 hints.append(_what_became_of(before[-1]))
-            elif told.mark == "again":
-                hints.append("'again' is for what was sent before")
+            elif told.mark in ("again", "copy"):
+                hints.append(f"{told.mark!r} is for what was sent before")
             else:
                 hints.append(
                     "a segment of an earlier connection, which nobody sends now, is marked 'old'"

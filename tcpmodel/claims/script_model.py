@@ -7,6 +7,7 @@ left to the scenario unless its text asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -41,7 +42,9 @@ FREE: Mapping[str, str | int] = {
     "data": 3,
     "incarnations": 7,
 }
-"""What users may do in a written run, unless its scenario says otherwise: everything."""
+"""What users may do in a written run, unless its scenario says otherwise, or contradicts it:
+everything.
+"""
 
 _FIN_UNACKNOWLEDGED = ("FIN-WAIT-1", "CLOSING", "LAST-ACK")
 _UNACKNOWLEDGED = ("SYN-SENT", "SYN-RECEIVED", *_FIN_UNACKNOWLEDGED)
@@ -56,8 +59,18 @@ def switches_of(text: str) -> Scenario:
             f"a written run tells its own ISS, losses and duplicates, in 32-bit numbers: "
             f"leave out {', '.join(sorted(told))}"
         )
-    changed = FIXED | {key: value for key, value in FREE.items() if key not in asked}
-    return scenario(" ".join([text, *(f"{key}={value}" for key, value in changed.items())]))
+    free = {key: value for key, value in FREE.items() if key not in asked}
+    try:
+        return _changed(text, FIXED | free)
+    except ModelError:
+        for key in free:  # Fast Open, say, is about a client and its server
+            with suppress(ModelError):
+                return _changed(text, FIXED | {k: v for k, v in free.items() if k != key})
+        raise
+
+
+def _changed(text: str, switches: Mapping[str, str | int]) -> Scenario:
+    return scenario(" ".join([text, *(f"{key}={value}" for key, value in switches.items())]))
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def _lines(trace: Trace) -> list[str]:
 def _arrival(message: Message, number: int, arrivals: dict[int, list[int]]) -> str:
     first = arrivals[message.sent_at][0]
     if number != first:
-        return f"{_message(message)} again"
+        return f"{_message(message)} copy"
     mark = "" if message.sent_at == number - 1 else " arrives"
     return _message(message) + mark
 

@@ -26,7 +26,8 @@ A file is a list of lines, each about one message, as in the RFC's figures:
   B>A SYN,ACK seq=300 ack=101     a number that is left out matches any; text=1 is an octet
 Control bits: SYN, FIN, RST, ACK, joined by commas.  A mark may stand at the end:
   ...       sent, stays under way          arrives   one that is under way arrives now
-  lost      sent, never arrives            again     a retransmission or a duplicate
+  lost      sent, never arrives            again     a retransmission, or else a duplicate
+  copy      a duplicate, even if it could be a retransmission
   old       of an earlier incarnation; arrives though nobody sends it now
 What users and timers do (a message that only such a thing can have sent implies it):
   A: OPEN    B: passive OPEN    A: SEND    A: CLOSE    A: ABORT
