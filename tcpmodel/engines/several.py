@@ -113,8 +113,9 @@ def _told(system: TransitionSystem, goal: Term, search: Exploration, found: _Wor
     if len(traces) == found.count:
         return Several(tuple(traces), found.bound)
     longer = f"the bound of {search.budget.depth} steps was reached" if found.cut else ""
-    late = search.timed_out and search.stopped != "interrupted"
-    stopped = found.limits.reached(0)[0] if late else search.stopped  # it only knew the time left
+    stopped = search.stopped
+    if search.timed_out and stopped != "interrupted":
+        stopped = found.limits.reached(0)[0]  # the search knew only the time that was left
     reason = found.stopped or stopped or longer
     return Several(tuple(traces), found.bound if reason else None, reason)
 

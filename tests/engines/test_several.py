@@ -208,7 +208,7 @@ def test_an_interrupted_search_keeps_what_it_has() -> None:
 def on_replay(monkeypatch: pytest.MonkeyPatch, happens: Callable[[int], None]) -> list[int]:
     """Has something happen when a run is replayed, the so-manieth; the lengths of all of them."""
     told: list[int] = []
-    usual = module.run_along
+    usual = exploration.run_along
 
     def replayed(*arguments: Any) -> Trace:
         told.append(len(arguments[3]))
@@ -250,7 +250,7 @@ def test_an_interruption_while_replaying_keeps_what_is_told(
 def test_deeper_searches_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each goes on with what the one before has left; the limit is told as it was asked for."""
     given: list[float | None] = []
-    usual = module.explored
+    usual = exploration.explored
 
     def noted(*arguments: Any, **more: Any) -> Any:
         given.append(arguments[2].seconds)
