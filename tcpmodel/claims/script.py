@@ -288,7 +288,7 @@ class _Player:
         domains = {f"seg.{n}": d for n, d in self.machine.system.message.items()}
         told = {f"seg.{n}": domains[f"seg.{n}"].decode(c) for n, c in (before or {}).items()}
         origin = sent_at if arrived else None
-        choice = Choice(action.name, origin, {**told, "iss": self.iss(agent)})
+        choice = Choice(action.name, origin, {**told, "iss": effect.iss})
         tick = self.machine.now
         step = self.machine.take(effect, choice)
         sent = ""

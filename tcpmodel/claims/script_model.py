@@ -75,11 +75,15 @@ def _changed(text: str, switches: Mapping[str, str | int]) -> Scenario:
 
 @dataclass(frozen=True)
 class Effect:
-    """What an action would do now: the state after it, and the segment it would send (codes)."""
+    """What an action would do now: the state after it, and the segment it would send (codes).
+
+    iss: the ISS that is told it.
+    """
 
     action: Action
     after: Codes
     sent: Mapping[str, int] | None
+    iss: int = 0
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,7 @@ class Machine:
         self.system, self.initial = _begun(self.actions.system, start, earlier)
         self.codes = self.initial
         self.choices: list[Choice] = []
+        self.cookies: dict[str, set[int]] = {agent: set() for agent in AGENTS}
         self._places = {var.name: i for i, var in enumerate(self.system.variables)}
 
     # --- looking --------------------------------------------------------------------------------
@@ -189,7 +194,12 @@ class Machine:
         return [e for e in effects if e.action.event.label.lower() == label.lower()]
 
     def arrival(self, agent: str, fields: Mapping[str, int], iss: int) -> list[Effect]:
-        """What `agent` does when a segment arrives: the rules answer by exactly one."""
+        """What `agent` does when a segment arrives: the rules answer by exactly one.
+
+        What acknowledges a cookie of `agent` tells the ISS itself.
+        """
+        if "ack" in fields and (cookie := (fields["ack"] - 1) % (1 << 32)) in self.cookies[agent]:
+            iss = cookie
         inputs = {f"seg.{name}": code for name, code in fields.items()} | {"iss": iss}
         return self._effects(self.actions.arrivals[agent], inputs)
 
@@ -203,7 +213,8 @@ class Machine:
 
     def _effects(self, group: _Group, inputs: Mapping[str, int]) -> list[Effect]:
         row = self.codes + tuple(inputs.get(var.name, 0) for var in self.system.inputs)
-        return [self._effect(action, row) for action in group.enabled(row)]
+        told = inputs.get("iss", 0)
+        return [replace(self._effect(action, row), iss=told) for action in group.enabled(row)]
 
     def _effect(self, action: Action, row: Codes) -> Effect:
         sends = action.event.sends
@@ -221,6 +232,8 @@ class Machine:
         """Take a step; its number, 1-based."""
         self.codes = effect.after
         self.choices.append(choice)
+        if effect.action.name.endswith(".cookie_answers_syn") and effect.sent is not None:
+            self.cookies[effect.action.event.agent].add(effect.sent["seq"])
         return len(self.choices)
 
     def trace(self) -> Trace:

@@ -113,7 +113,7 @@ def captured(
 
 def _times(steps: Sequence[Step]) -> Iterator[tuple[int, int]]:
     """For each step when it takes what it takes, and when it sends what it sends."""
-    ticks = list(accumulate(step.agent == _CLOCK for step in steps))
+    ticks = list(accumulate(int(step.agent == _CLOCK) for step in steps))
     if not any(ticks):
         now = -STEP
         for step in steps:

@@ -542,6 +542,19 @@ def test_users_are_as_free_as_the_scenario_lets_them() -> None:
         play(parse_script("A>B SYN\n", "x"), "tcp_tfo syn_data=on")
 
 
+def test_a_cookie_comes_back() -> None:
+    """The listener stores nothing: what acknowledges the number that it sent tells it again; what
+    acknowledges another one is refused.
+    """
+    lines = "A>B SYN seq=100\nB>A SYN,ACK seq=5000 ack=101 | ESTABLISHED, LISTEN\n"
+    right = "A>B ACK seq=101 ack=5001 | -, ESTABLISHED\n"
+    assert play(parse_script(lines + right, "x"), "syncookie").is_run
+    old = "A>B ACK seq=101 ack=5002 old | -, ESTABLISHED\n"
+    other = play(parse_script(lines + old, "x"), "syncookie")
+    assert other.failure is not None
+    assert other.failure.says.startswith("B is LISTEN after this line, not ESTABLISHED")
+
+
 def test_a_copy_is_no_retransmission() -> None:
     """What arrives again while its sender's timer may fire is sent again, or not, as it is marked;
     what was never sent has no copy.

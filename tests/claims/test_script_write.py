@@ -50,6 +50,7 @@ def rules(trace: Trace) -> list[str]:
         "tcp_tfo dup=1",
         "tw1 roles=both_active dup=any",
         "rfc793 tw_reopen=rfc1122 crash=B",
+        "syncookie isn=constant",
     ],
 )
 def test_the_player_takes_the_same_rules(text: str) -> None:
