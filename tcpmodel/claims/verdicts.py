@@ -185,10 +185,14 @@ def _claim_file(file: Path, *_: int) -> tuple[str, str] | None:
 
 @cache
 def _program() -> tuple[str, ...]:
-    """What computes: a digest of the sources of this package, and the versions of the others."""
+    """What computes: a digest of the sources of this package, and the versions of the others.
+
+    The claims, which an installed package has inside, are no part of it: each counts by itself.
+    """
     here = Path(__file__).parent.parent
     digest = hashlib.sha256()
-    for file in sorted(here.rglob("*.py")):
+    sources = {*here.rglob("*.py"), *here.rglob("*.ll")} - {*(here / "properties").rglob("*")}
+    for file in sorted(sources):
         source = file.read_bytes()
         digest.update(f"{file.relative_to(here)} {len(source)}\n".encode() + source)
     versions = [f"{name} {_version(name)}" for name in LIBRARIES]
