@@ -15,10 +15,10 @@ from pathlib import Path
 from tcpmodel.claims.commonmark import code, page, plain, table
 from tcpmodel.claims.language import Claim
 from tcpmodel.claims.rationale_evidence import Known, evidence, link, scopes, short, verdict
-from tcpmodel.claims.rationale_more import TOPICS
 from tcpmodel.claims.rationale_posts import is_of_post, posts_page
-from tcpmodel.claims.rationale_questions import POSTS_PAGE, Picture, Question
+from tcpmodel.claims.rationale_question import Picture, Question
 from tcpmodel.claims.rationale_reference import claims_page, index_page, scenarios_page, words_of
+from tcpmodel.claims.rationale_topics import POSTS_PAGE, TOPICS
 from tcpmodel.claims.runner import Outcome, question_of, trace_of
 from tcpmodel.claims.turning import turning
 from tcpmodel.core.errors import ModelError
@@ -166,7 +166,8 @@ def _words(claims: Sequence[Claim]) -> Iterator[str | list[str]]:
     if texts:
         yield "## Scenarios"
         yield "A scenario is a preset and switches; [more about them](scenarios.md)."
-        yield table(("preset or switch", "means"), [*presets, *switches])
+        meanings = ((code(name), plain(says)) for name, says in (presets | switches).items())
+        yield table(("preset or switch", "means"), meanings)
 
 
 def _commands(known: Known, question: Question) -> Iterator[str]:

@@ -89,9 +89,9 @@ def tally(known: Known, claim: Claim) -> str:
     """The verdicts in a few words: `holds in 3, fails in 2`; of what is derived, what that is."""
     found = known.all_of(claim)
     if not claim.of_model:
-        return "; ".join(f"{code(o.scenario)}: {plain(verdict(o))}" for o in found)
-    words = [f"{said} in {n}" for said, n in counts(found).items() if n]
-    return ", ".join(words)
+        told = plain(", ".join(dict.fromkeys(verdict(o) for o in found)))
+        return f"{told} (in {len(found)} rows)" if len(found) > 1 else told
+    return ", ".join(f"{said} in {n}" for said, n in counts(found).items() if n)
 
 
 def counts(found: Sequence[Outcome]) -> dict[str, int]:
@@ -112,19 +112,32 @@ def heading(claim: Claim) -> str:
     return f"{claim.code} {claim.id}"
 
 
-def link(claim: Claim, page: str = "") -> str:
-    """A link to its section."""
-    return f"[{claim.code}]({page}#{slug(heading(claim))})"
+def link(claim: Claim) -> str:
+    """A link to its section on the same page."""
+    return f"[{claim.code}](#{slug(heading(claim))})"
 
 
 def short(known: Known, claim: Claim, texts: Sequence[str]) -> Iterator[str]:
-    """Its part of a short answer: the sentence, and what is to be said of some scenarios."""
-    yield f"- {plain(claim.says)} ({link(claim)})"
+    """Its part of a short answer: the sentence, what is to be said of some scenarios, the remark.
+
+    Switches that all of these scenarios have are named once.
+    """
+    shared = _shared(texts) if claim.of_model else []
+    also = f", with {code(' '.join(shared))}" if shared else ""
+    yield f"- {plain(claim.says)} ({link(claim)}{also})"
     for text in texts:
         found = known.outcome(claim.code, text)
-        yield f"  - **{plain(verdict(found))}** in {where(claim, text)}: {reason(found)}."
+        rest = " ".join(word for word in text.split() if word not in shared)
+        place = code(rest) if claim.of_model else where(claim, text)
+        yield f"  - **{plain(verdict(found))}** in {place}: {reason(found)}."
     if claim.folklore:
         yield f"  - *{remark(known, claim)}*"
+
+
+def _shared(texts: Sequence[str]) -> list[str]:
+    """The switches that several scenarios have in common."""
+    first, *others = (text.split()[1:] for text in texts)
+    return [word for word in first if others and all(word in words for words in others)]
 
 
 def evidence(known: Known, claim: Claim, *, remarked: bool) -> Iterator[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tcpmodel.claims.catalogue import POSTS, sentences
+from tcpmodel.claims.catalogue import CATALOGUE, POSTS, entry_of, sentences
 from tcpmodel.claims.commonmark import page, plain, table
 from tcpmodel.claims.language import Claim
 from tcpmodel.claims.rationale_evidence import Known, remark, tally
-from tcpmodel.claims.rationale_questions import POSTS_FRAMING, POSTS_TITLE
 from tcpmodel.claims.rationale_reference import home
+from tcpmodel.claims.rationale_topics import POSTS_FRAMING, POSTS_TITLE
 
 
 def is_of_post(claim: Claim) -> bool:
@@ -16,31 +16,33 @@ def is_of_post(claim: Claim) -> bool:
 
 
 def posts_page(known: Known) -> str:
-    """Post by post: sentence, claim, verdicts, remark."""
-    found = sentences(claim for claim in known.claims.values() if is_of_post(claim))
-    blocks = []
+    """Post by post: sentence, claim, verdicts, remark.  A remark stands where it is due first."""
+    order = list(CATALOGUE)
+    claims = [claim for claim in known.claims.values() if is_of_post(claim)]
+    claims.sort(key=lambda claim: (order.index(entry_of(claim.code)), claim.code))
+    made: dict[str, str] = {}
+    blocks: list[str | list[str]] = []
     for post, about in POSTS.items():
-        rows = []
-        for sentence in found:
+        rows: list[tuple[str, ...]] = []
+        for sentence in sentences(claims):
             if sentence.post == post:
-                told = [known.claim(answer.code) for answer in sentence.claims]
-                rows += _rows(known, sentence.says, told)
+                says = plain(sentence.says)
+                for answer in sentence.claims:
+                    rows.append((says, *_answer(known, known.claim(answer.code), post, made)))
+                    says = ""  # the sentence stands in the first of its rows
         blocks += [
             f"## Post {post}",
-            plain(f"{about[0].upper()}{about[1:]}."),
+            f"{plain(about[0].upper() + about[1:])}.",
             table(("it says", "claim", "verdict", "remark"), rows),
         ]
     return page(f"# {POSTS_TITLE}", POSTS_FRAMING, *blocks, "[All questions](README.md)")
 
 
-def _rows(known: Known, says: str, claims: list[Claim]) -> list[tuple[str, str, str, str]]:
-    """A row per claim; the sentence stands in the first."""
-    return [
-        (
-            "" if number else plain(says),
-            f"[{claim.code}]({home(claim)}) {plain(claim.says)}",
-            tally(known, claim),
-            remark(known, claim) if claim.folklore else "",
-        )
-        for number, claim in enumerate(claims)
-    ]
+def _answer(known: Known, claim: Claim, post: str, made: dict[str, str]) -> tuple[str, str, str]:
+    """A claim with its verdicts and its remark, or the post in which that has been `made`."""
+    said = remark(known, claim) if claim.folklore else ""
+    if claim.folklore and claim.code in made:
+        first = made[claim.code]
+        said = "see above" if first == post else f"see [post {first}](#post-{first})"
+    made.setdefault(claim.code, post)
+    return f"[{claim.code}]({home(claim)}) {plain(claim.says)}", tally(known, claim), said

@@ -9,8 +9,8 @@ from tcpmodel.claims.catalogue import POSTS
 from tcpmodel.claims.commonmark import code, page, plain, slug, table
 from tcpmodel.claims.language import Claim
 from tcpmodel.claims.rationale_evidence import Known, counts, heading, tally
-from tcpmodel.claims.rationale_more import TOPICS
-from tcpmodel.claims.rationale_questions import POSTS_PAGE, POSTS_TITLE, Question
+from tcpmodel.claims.rationale_question import Question
+from tcpmodel.claims.rationale_topics import POSTS_PAGE, POSTS_TITLE, THEMES, TOPICS
 from tcpmodel.claims.report import MARKS, WORDS, mark
 from tcpmodel.claims.runner import Outcome
 from tcpmodel.tcp.presets import PRESET_TABLE
@@ -27,6 +27,7 @@ READING = (
     ("HOLDS", "settled, within the scope that is named; a claim that something *can* happen has a "
      "run that shows it"),
     ("FAILS", "settled by a run, or, where a run was looked for, by a complete search without one"),
+    ("a formula, a number", "derived for the row that is named, and not found by trying"),
     ("HOLDS\\_UP\\_TO, UNKNOWN", "not settled; the reason stands where the others have theirs"),
 )  # fmt: skip
 
@@ -42,17 +43,20 @@ preset, which is a set of switches with a name, and the switches that are set ot
 
 def index_page(known: Known) -> str:
     """The questions, what came of their claims, and how to read that."""
-    rows = [
-        (f"[{question.asks}]({name}.md)", str(len(question.claims)), _sum(known, question))
-        for name, question in TOPICS.items()
-    ]
-    posts = f"[{POSTS_TITLE}]({POSTS_PAGE}.md)"
+    themes: list[str | list[str]] = []
+    for theme, questions in THEMES.items():
+        rows = [
+            (f"[{question.asks}]({question.name}.md)", _sum(known, question))
+            for question in questions
+        ]
+        themes += [f"### {theme}", table(("question", "verdicts"), rows)]
     return page(
         "# Why TCP is the way it is",
         INDEX,
         "## Questions",
-        table(("question", "claims", "verdicts"), rows),
-        f"{posts} goes through {len(POSTS)} posts, sentence by sentence.",
+        *themes,
+        "### What people say",
+        f"[{POSTS_TITLE}]({POSTS_PAGE}.md) goes through {len(POSTS)} posts, sentence by sentence.",
         "## How to read a verdict",
         table(("verdict", "means"), READING),
         "[Presets and switches](scenarios.md) explains the scenarios.",
@@ -117,17 +121,14 @@ def _pages(claim: Claim) -> str:
 # --- scenarios ------------------------------------------------------------------------------------
 
 
-Words = list[tuple[str, str]]
-
-
-def words_of(texts: Iterable[str]) -> tuple[Words, Words]:
-    """What the presets mean and the switches that these scenarios are written with."""
+def words_of(texts: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The presets and the switches that these scenarios are written with, and what they mean."""
     words = [text.split() for text in texts]
     presets = {first for first, *_ in words}
     switches = {word.partition("=")[0] for _, *others in words for word in others}
     return (
-        [(code(name), plain(p.says)) for name, p in PRESET_TABLE.items() if name in presets],
-        [(code(key), plain(s.meaning)) for key, s in SWITCHES.items() if key in switches],
+        {name: preset.says for name, preset in PRESET_TABLE.items() if name in presets},
+        {key: switch.meaning for key, switch in SWITCHES.items() if key in switches},
     )
 
 
@@ -137,22 +138,24 @@ def scenarios_page(known: Known) -> str:
         text for claim in known.claims.values() if claim.of_model for text in claim.verdicts
     )
     neutral = Scenario()
+    stands = (
+        (code(name), plain(says), _otherwise(PRESETS[name], neutral))
+        for name, says in presets.items()
+    )
+    means = (
+        (code(key), plain(meaning), code(str(neutral.switches[key])))
+        for key, meaning in switches.items()
+    )
     return page(
         "# How to read a scenario",
         SCENARIOS,
         "## What rfc9293 assumes",
         [f"- {plain(f'{topic}: {words}')}" for topic, words in neutral.assumptions.items()],
         "## Presets",
-        table(
-            ("preset", "stands for", "assumes, unlike rfc9293"),
-            ((*row, _otherwise(PRESETS[row[0].strip("`")], neutral)) for row in presets),
-        ),
+        table(("preset", "stands for", "assumes, unlike rfc9293"), stands),
         "## Switches",
         "`tcpmodel list switches` has their values, and the switches that no claim uses.",
-        table(
-            ("switch", "what it says", "in rfc9293"),
-            ((*row, code(str(neutral.switches[row[0].strip("`")]))) for row in switches),
-        ),
+        table(("switch", "what it says", "in rfc9293"), means),
         "[All questions](README.md)",
     )
 

@@ -185,18 +185,23 @@ def _claim_file(file: Path, *_: int) -> tuple[str, str] | None:
 
 @cache
 def _program() -> tuple[str, ...]:
-    """What computes: a digest of the sources of this package, and the versions of the others.
-
-    The claims, which an installed package has inside, are no part of it: each counts by itself.
-    """
+    """What computes: a digest of the sources of this package, and the versions of the others."""
     here = Path(__file__).parent.parent
     digest = hashlib.sha256()
-    sources = {*here.rglob("*.py"), *here.rglob("*.ll")} - {*(here / "properties").rglob("*")}
-    for file in sorted(sources):
+    for file in _sources(here):
         source = file.read_bytes()
         digest.update(f"{file.relative_to(here)} {len(source)}\n".encode() + source)
     versions = [f"{name} {_version(name)}" for name in LIBRARIES]
     return digest.hexdigest(), platform.python_version(), os.name, *versions
+
+
+def _sources(package: Path) -> list[Path]:
+    """The files of a package that compute.  The claims that an installed one has inside do not:
+    each of their files counts by itself, so that it may as well lie beside the package.
+    """
+    inside = package / "properties"
+    found = (file for ending in ("*.py", "*.ll") for file in package.rglob(ending))
+    return sorted(file for file in found if inside not in file.parents)
 
 
 def _version(library: str) -> str:

@@ -17,8 +17,9 @@ Example:  tcpmodel rationale -o why -j 2
           tcpmodel rationale --topic time-wait --topic two-msl
 
 \b
-Topics: two-messages, four-messages, knowledge, sequence-numbers, closing, waiting,
-time-wait, two-msl, passive-closer, resets, losses, linux, posts.
+Topics: two-messages, four-messages, knowledge, simultaneous, sequence-numbers, states,
+stream, closing, waiting, time-wait, two-msl, passive-closer, resets, losses, half-open,
+strangers, linux, posts.
 
 A verdict that is not settled within S seconds stands in the document as that.  With --topic the
 index (README.md) and the list of claims are neither written nor changed.

@@ -1,18 +1,32 @@
-"""More questions of the rationale document: what goes wrong, and what Linux does."""
+"""What the rationale document asks about what goes wrong, and about Linux: data only."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from tcpmodel.claims.rationale_questions import QUESTIONS, Picture, Question
+from tcpmodel.claims.rationale_question import Picture, Question
 
 _FORGED = "incarnations=1 gives_up=off adversary=off_path forgeries=1 forges=rst"
 _TIME_WAIT = (
     "rfc9293 incarnations=1 channel=fifo loss=0 retransmit=off adversary=off_path forgeries=1"
 )
 _OPENING = "rfc9293 incarnations=1 gives_up=off closes=nobody"
+_CRASH = "rfc9293 incarnations=1 gives_up=off closes=nobody crash=A"
+_CLOCKED = "clock incarnations=1 closes=nobody crash=B quiet=20"
+_LATER_SYN = "rfc9293 gives_up=off closes=nobody"
+_COOKIES = "rfc9293 incarnations=1 closes=nobody gives_up=off loss=1 data=1 senders=B"
+_FLOOD = (
+    "rfc9293 incarnations=1 gives_up=off closes=nobody loss=0 retransmit=off adversary=off_path "
+    "forgeries=2 forges=syn_flood"
+)
+_TEXT = (
+    "incarnations=1 gives_up=off data=1 senders=A adversary=off_path forgeries=1 forges=data "
+    "guess=exact"
+)
+_SYN = "incarnations=1 gives_up=off adversary=off_path forgeries=1 forges=syn guess=window"
+_STORM = "rfc9293 incarnations=1 gives_up=off closes=nobody data=1 senders=B"
 
-MORE: Sequence[Question] = (
+TROUBLE: Sequence[Question] = (
     Question(
         name="resets",
         asks="Why is a reset checked before it is obeyed?",
@@ -116,14 +130,94 @@ be sent again at any time.
         ),
     ),
     Question(
+        name="half-open",
+        asks="What if only one side has a connection?",
+        framing="""\
+A connection is half-open, in the words of RFC 9293, if one side has it and the other has not: it
+crashed, aborted, or gave up. Does the one that is left find that out if it says something, if its
+peer does, if nobody does?
+""",
+        short=(
+            ("P36", ("rfc9293 incarnations=1 crash=A",)),
+            (
+                "P37",
+                (f"{_CRASH} data=1 senders=B", f"{_CRASH} data=1 senders=B rst=off"),
+            ),
+            ("P38f", (_CRASH, f"{_CRASH} keepalive=on")),
+            (
+                "P39",
+                (
+                    f"{_LATER_SYN} abort=on loss=0 retransmit=off",
+                    f"{_LATER_SYN} crash=A loss=0 retransmit=off",
+                ),
+            ),
+            (
+                "P40t",
+                (
+                    "rfc9293 loss=0 retransmit=off",
+                    "rfc9293 loss=0 retransmit=off ack_throttle=on",
+                ),
+            ),
+        ),
+        claims=(
+            *("P36", "P37", "P38f", "P38", "P38b", "P39", "P42", "P42t"),
+            *("P40", "P40t", "P40r", "P02"),
+        ),
+        pictures=(
+            Picture("P38", _CLOCKED, "idle-half-open"),
+            Picture(
+                "P39", f"{_LATER_SYN} crash=A loss=0 retransmit=off", "same-number-after-crash"
+            ),
+            Picture("P40t", "rfc9293 loss=0 retransmit=off", "ack-storm"),
+        ),
+    ),
+    Question(
+        name="strangers",
+        asks="What can a stranger do to a connection?",
+        framing="""\
+A stranger sends segments in somebody else's name. Off the path he sees nothing of the connection
+and has to guess its numbers; on the path he sees, drops and forges what he likes. What has been
+added to TCP against him (RFC 5961, SYN cookies, a bound on half-open connections) is asked for what
+it does and what it costs.
+""",
+        short=(
+            ("P97", (f"rfc793 {_TEXT}", f"rfc9293 {_TEXT}")),
+            ("P96", (f"rfc793 {_SYN}", f"rfc9293 {_SYN}")),
+            (
+                "P100",
+                (
+                    f"{_FLOOD} backlog=2",
+                    f"{_FLOOD} backlog=2 backlog_policy=evict",
+                    f"{_FLOOD} syn_cookies=on",
+                ),
+            ),
+            ("P102", (_COOKIES, f"{_COOKIES} syn_cookies=on")),
+            (
+                "P40",
+                (
+                    _STORM,
+                    f"{_STORM} adversary=on_path forgeries=1 forges=data",
+                    f"{_STORM} adversary=on_path forgeries=1 forges=data ack_throttle=on",
+                ),
+            ),
+        ),
+        claims=(
+            *("P73", "P95", "P96", "P96s", "P97", "P100", "P100b", "P100c", "P101", "P102"),
+            *("P99", "P40", "P104", "P104b"),
+        ),
+        pictures=(
+            Picture("P97", f"rfc793 {_TEXT}", "blind-text"),
+            Picture("P102", f"{_COOKIES} syn_cookies=on", "cookie-and-loss"),
+        ),
+    ),
+    Question(
         name="linux",
         asks="What does Linux do differently?",
         framing="""\
-Linux has limits and timers where RFC 9293 leaves them open, and some that differ from what it asks
-for. The preset `linux` has today's defaults and `linux_old` those before 2012, with a tick of one
-second. Other scenarios take one habit of Linux into the rules of RFC 9293: `fin_timeout` ends
-FIN-WAIT-2, `dup_syn_in_synrcvd=resend_synack` answers a repeated SYN by SYN,ACK, and TIME-WAIT has
-a fixed length.
+Linux has limits, timers and habits of its own. The preset `linux` has today's defaults and
+`linux_old` those before 2012, with a tick of one second. Other scenarios take one habit of Linux
+into the rules of RFC 9293: `fin_timeout` ends FIN-WAIT-2, `dup_syn_in_synrcvd=resend_synack`
+answers a repeated SYN by SYN,ACK, and TIME-WAIT lasts 60 seconds whatever the MSL.
 """,
         short=(
             (
@@ -168,6 +262,3 @@ a fixed length.
         pictures=(Picture("P82b", _OPENING, "syn-answered-by-ack"),),
     ),
 )
-
-TOPICS: Mapping[str, Question] = {question.name: question for question in (*QUESTIONS, *MORE)}
-"""All questions by name.  One more topic, the posts, has a page of its own kind."""
