@@ -27,7 +27,7 @@ READING = (
     ("HOLDS", "settled, within the scope that is named; a claim that something *can* happen has a "
      "run that shows it"),
     ("FAILS", "settled by a run, or, where a run was looked for, by a complete search without one"),
-    ("a formula, a number", "derived for the row that is named, and not found by trying"),
+    ("a formula, a number", "derived, for the row that is named"),
     ("HOLDS\\_UP\\_TO, UNKNOWN", "not settled; the reason stands where the others have theirs"),
 )  # fmt: skip
 

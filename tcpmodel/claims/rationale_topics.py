@@ -14,7 +14,7 @@ THEMES: Mapping[str, Sequence[Question]] = {
     "Opening": OPENING,
     "Numbers, states and the stream": WORKINGS,
     "Closing": CLOSING,
-    "When something goes wrong": TROUBLE,
+    "Losses, resets and strangers": TROUBLE,
 }
 
 TOPICS: Mapping[str, Question] = {
