@@ -16,19 +16,19 @@ def is_of_post(claim: Claim) -> bool:
 
 
 def posts_page(known: Known) -> str:
-    """Post by post: sentence, claim, verdicts, remark.  A remark stands where it is due first."""
+    """Post by post: sentence, claim, verdicts, remark; a remark is made once in a post."""
     order = list(CATALOGUE)
     claims = [claim for claim in known.claims.values() if is_of_post(claim)]
     claims.sort(key=lambda claim: (order.index(entry_of(claim.code)), claim.code))
-    made: dict[str, str] = {}
     blocks: list[str | list[str]] = []
     for post, about in POSTS.items():
         rows: list[tuple[str, ...]] = []
+        made: set[str] = set()
         for sentence in sentences(claims):
             if sentence.post == post:
                 says = plain(sentence.says)
                 for answer in sentence.claims:
-                    rows.append((says, *_answer(known, known.claim(answer.code), post, made)))
+                    rows.append((says, *_answer(known, known.claim(answer.code), made)))
                     says = ""  # the sentence stands in the first of its rows
         blocks += [
             f"## Post {post}",
@@ -38,11 +38,10 @@ def posts_page(known: Known) -> str:
     return page(f"# {POSTS_TITLE}", POSTS_FRAMING, *blocks, "[All questions](README.md)")
 
 
-def _answer(known: Known, claim: Claim, post: str, made: dict[str, str]) -> tuple[str, str, str]:
-    """A claim with its verdicts and its remark, or the post in which that has been `made`."""
+def _answer(known: Known, claim: Claim, made: set[str]) -> tuple[str, str, str]:
+    """A claim, its verdicts, and its remark, if that has not been `made` before."""
     said = remark(known, claim) if claim.folklore else ""
-    if claim.folklore and claim.code in made:
-        first = made[claim.code]
-        said = "see above" if first == post else f"see [post {first}](#post-{first})"
-    made.setdefault(claim.code, post)
+    if said and claim.code in made:
+        said = "see above"
+    made.add(claim.code)
     return f"[{claim.code}]({home(claim)}) {plain(claim.says)}", tally(known, claim), said
