@@ -73,7 +73,9 @@ PRESET_TABLE: Mapping[str, Preset] = {
     "four_naive": Preset("the server sends its ACK and its SYN apart", {"handshake": "four_naive"}),
     "split": Preset("the server answers a SYN by a SYN", {"handshake": "split"}),
     "textbook": Preset("three messages, four waves, 2 MSL; no word about resets", _SEED),
-    "clock": Preset(f"{_TICKING}, TIME-WAIT of 2 MSL", _CLOCK),
+    "clock": Preset(
+        "a clock, and a TIME-WAIT of 2 MSL; no loss, the same numbers every time", _CLOCK
+    ),
     "tw0": Preset(f"{_TICKING}, no TIME-WAIT", {**_CLOCK, "time_wait": 0}),
     "tw1": Preset(f"{_TICKING}, TIME-WAIT of 1 MSL", {**_CLOCK, "time_wait": 1}),
     "tw2": Preset(f"{_TICKING}, TIME-WAIT of 2 MSL", {**_CLOCK, "time_wait": 2}),
