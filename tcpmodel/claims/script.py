@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 
+from tcpmodel.claims.script_ahead import iss_told, meant
 from tcpmodel.claims.script_model import Effect, Machine, switches_of
 from tcpmodel.claims.script_parse import ANY, Call, Line, Script, Tick, Told
 from tcpmodel.claims.script_result import (
@@ -267,13 +269,15 @@ class _Player:
 
     def deliver(self, agent: str, channel: str, fields: Mapping[str, int], step: int) -> None:
         effects = self.machine.arrival(agent, fields, self.iss(agent))
-        if len(effects) != 1:
+        if len({effect.action.name.partition("(")[0] for effect in effects}) != 1:
             raise EngineError(
                 f"{self.script.at(self.line.number)}: {len(effects)} rules answer "
                 f"{spelled(fields)} at {agent}"
             )
         before = dict(fields) if step == 0 else {}
-        self.act(effects[0], step, f"{channel} {spelled(fields)}", before)
+        ahead = self.script.lines[self.place :]
+        state = partial(self.machine.state_after, agent)
+        self.act(meant(effects, ahead, agent, state), step, f"{channel} {spelled(fields)}", before)
 
     def act(
         self,
@@ -309,17 +313,8 @@ class _Player:
 
     def iss(self, agent: str) -> int:
         """The ISS that the run tells `agent` to select next: that of the next SYN it sends."""
-        for line in self.script.lines[self.place :]:
-            told = line.what
-            if (
-                isinstance(told, Told)
-                and told.sender == agent
-                and told.mark not in ("old", "again", "copy", "arrives")
-                and "SYN" in told.ctl.split(",")
-                and "seq" in told.numbers
-            ):
-                return told.numbers["seq"]
-        return USUAL_ISS[agent]
+        told = iss_told(self.script.lines[self.place :], agent)
+        return USUAL_ISS[agent] if told is None else told
 
     # --- what is wrong ------------------------------------------------------------------------
 

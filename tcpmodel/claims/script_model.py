@@ -159,6 +159,11 @@ class Machine:
         a, b = (str(self.value(f"{agent}.state")) for agent in AGENTS)
         return a, b
 
+    def state_after(self, agent: str, effect: Effect) -> str:
+        """The state of `agent` after an effect."""
+        name = f"{agent}.state"
+        return str(self.system.by_name[name].domain.decode(effect.after[self._places[name]]))
+
     def numbers(self, agent: str) -> str:
         """The numbers of an endpoint's TCB as the RFC calls them; empty without a connection."""
         if self.value(f"{agent}.state") in _WITHOUT_CONNECTION:
@@ -194,7 +199,7 @@ class Machine:
         return [e for e in effects if e.action.event.label.lower() == label.lower()]
 
     def arrival(self, agent: str, fields: Mapping[str, int], iss: int) -> list[Effect]:
-        """What `agent` does when a segment arrives: the rules answer by exactly one.
+        """What `agent` does when a segment arrives: one rule answers, which may leave a choice.
 
         What acknowledges a cookie of `agent` tells the ISS itself.
         """

@@ -555,6 +555,26 @@ def test_a_cookie_comes_back() -> None:
     assert other.failure.says.startswith("B is LISTEN after this line, not ESTABLISHED")
 
 
+@pytest.mark.parametrize(
+    ("rest", "ends"),
+    [
+        ("B>A FIN,ACK seq=301 ack=102\n", "CLOSED"),
+        ("B>A ACK seq=301 ack=102\n", "CLOSE-WAIT"),
+        ("| -, LAST-ACK\n", "LAST-ACK"),
+        ("", "CLOSE-WAIT"),
+    ],
+)
+def test_what_follows_tells_which_choice_was_made(rest: str, ends: str) -> None:
+    """A user may close as the FIN arrives: if the answer, or the state, that is told says so."""
+    lines = "A>B SYN seq=100\nB>A SYN,ACK seq=300 ack=101\nA>B ACK seq=101 ack=301\n"
+    state = rest if rest.startswith("|") else f"\n{rest}"
+    close = f"A>B FIN,ACK seq=101 ack=301 {state}"
+    last = "A>B ACK seq=102 ack=302\n" if ends == "CLOSED" else ""
+    report = play(parse_script(f"{lines}{close}{last}", "x"), "rfc9293 fin_piggyback=allowed")
+    assert report.is_run
+    assert report.done[-1].states[1] == ends
+
+
 def test_a_copy_is_no_retransmission() -> None:
     """What arrives again while its sender's timer may fire is sent again, or not, as it is marked;
     what was never sent has no copy.

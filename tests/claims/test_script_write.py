@@ -48,7 +48,7 @@ def rules(trace: Trace) -> list[str]:
     [
         "rfc9293 data=1 receiver=slow window=1",
         "tcp_tfo dup=1",
-        "tw1 roles=both_active dup=any",
+        "tw1 roles=both_active dup=any fin_piggyback=allowed",
         "rfc793 tw_reopen=rfc1122 crash=B",
         "syncookie isn=constant",
     ],
