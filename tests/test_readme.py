@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -40,7 +41,15 @@ def test_the_table_of_claims_is_that_of_the_claims() -> None:
     found = re.search(r"<!-- claims:.*?-->\n(.*?)<!-- end of claims -->", README, re.DOTALL)
     assert found is not None
     claims = discover(claim_files(bundled())).claims
-    assert found.group(1) == claims_markdown(claim for _, claim in claims)
+    assert found.group(1) == claims_markdown(claims)
+
+
+def test_the_first_counterexample_is_what_the_tool_prints() -> None:
+    """The run that the README goes through is the one that is found."""
+    program = [sys.executable, "-m", "tcpmodel", "explain", "P01", "--text"]
+    environment = {**os.environ, "COLUMNS": "100"}
+    ran = subprocess.run(program, capture_output=True, text=True, check=True, env=environment)
+    assert ran.stdout == blocks(README, "text")[0]
 
 
 def test_every_picture_exists() -> None:

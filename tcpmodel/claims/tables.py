@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
 
 from tcpmodel.claims.language import Claim
 
 
-def claims_markdown(claims: Iterable[Claim]) -> str:
-    """A Markdown table: each claim, and in which scenarios it is expected to hold and to fail.
+def claims_markdown(claims: Iterable[tuple[Path, Claim]]) -> str:
+    """Markdown: for each topic a table of its claims, folded up, with the number of scenarios in
+    which each is expected to hold and to fail; of a derived value, the least one found.
 
     `tcpmodel verify` is what confirms the expectations.
     """
-    lines = ["| claim | holds | fails |", "| --- | --- | --- |"]
-    for claim in claims:
-        cells = [
-            "<br>".join(
-                f"`{text}`" + (f": {e.formula}" if e.formula else "")
-                for text, e in claim.verdicts.items()
-                if e.verdict.value == verdict
-            )
-            for verdict in ("HOLDS", "FAILS")
+    lines: list[str] = []
+    for (file, topic), group in groupby(claims, key=lambda found: (found[0], found[1].topic)):
+        rows = [_row(claim) for _, claim in group]
+        number = f"{len(rows)} claim{'s' * (len(rows) != 1)}"
+        about = _headline(file)
+        lines += [
+            f"<details><summary><b>{topic}</b>: {about} ({number})</summary>",
+            "",
+            "| claim | holds | fails |",
+            "| --- | --: | --: |",
+            *rows,
+            "",
+            "</details>",
         ]
-        lines.append(f"| **{claim.code}** {claim.says} | {cells[0] or '–'} | {cells[1] or '–'} |")
     return "\n".join(lines) + "\n"
+
+
+def _row(claim: Claim) -> str:
+    held, failed = (
+        [e for e in claim.verdicts.values() if e.verdict.value == verdict]
+        for verdict in ("HOLDS", "FAILS")
+    )
+    formulas = "<br>".join(
+        f"{text}: {e.formula}" for text, e in claim.verdicts.items() if e.formula
+    )
+    holds = formulas or str(len(held) or "–")
+    return f"| **{claim.code}** {claim.says} | {holds} | {len(failed) or '–'} |"
+
+
+def _headline(file: Path) -> str:
+    """What a claim file is about: the first sentence of its docstring, without the full stop."""
+    docstring = ast.get_docstring(ast.parse(file.read_bytes())) or ""
+    return docstring.partition("\n")[0].rstrip(".")
