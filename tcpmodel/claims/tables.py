@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from html import escape
 from itertools import groupby
 from pathlib import Path
 
+from tcpmodel.claims.commonmark import plain, table
 from tcpmodel.claims.language import Claim
+from tcpmodel.claims.rationale_reference import home
+
+RATIONALE = "diagrams/rationale"
+"""Where the pages are that a claim's number leads to, seen from the README."""
 
 
 def claims_markdown(claims: Iterable[tuple[Path, Claim]]) -> str:
@@ -20,29 +26,22 @@ def claims_markdown(claims: Iterable[tuple[Path, Claim]]) -> str:
     for (file, topic), group in groupby(claims, key=lambda found: (found[0], found[1].topic)):
         rows = [_row(claim) for _, claim in group]
         number = f"{len(rows)} claim{'s' * (len(rows) != 1)}"
-        about = _headline(file)
-        lines += [
-            f"<details><summary><b>{topic}</b>: {about} ({number})</summary>",
-            "",
-            "| claim | holds | fails |",
-            "| --- | --: | --: |",
-            *rows,
-            "",
-            "</details>",
-        ]
+        summary = f"<b>{escape(topic)}</b>: {escape(_headline(file))} ({number})"
+        lines += [f"<details><summary>{summary}</summary>", ""]
+        lines += [*table(("claim", "holds", "fails"), rows), "", "</details>"]
     return "\n".join(lines) + "\n"
 
 
-def _row(claim: Claim) -> str:
+def _row(claim: Claim) -> tuple[str, str, str]:
+    """What a claim says, and its verdicts; its number leads to where it is told of."""
     held, failed = (
         [e for e in claim.verdicts.values() if e.verdict.value == verdict]
         for verdict in ("HOLDS", "FAILS")
     )
-    formulas = "<br>".join(
-        f"{text}: {e.formula}" for text, e in claim.verdicts.items() if e.formula
-    )
-    holds = formulas or str(len(held) or "–")
-    return f"| **{claim.code}** {claim.says} | {holds} | {len(failed) or '–'} |"
+    formulas = [f"{plain(t)}: {plain(e.formula)}" for t, e in claim.verdicts.items() if e.formula]
+    holds = "<br>".join(formulas) or str(len(held) or "–")
+    number = f"[{claim.code}]({RATIONALE}/{home(claim)})"
+    return f"{number} {plain(claim.says)}", holds, str(len(failed) or "–")
 
 
 def _headline(file: Path) -> str:
