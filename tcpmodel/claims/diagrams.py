@@ -28,7 +28,7 @@ SECTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "State diagrams, derived from the rules and compared with RFC 9293.",
         ("endpoint",),
     ),
-    "Opening": ("Each is the shortest run that the search finds.", ("handshake",)),
+    "Opening": ("Runs that the search finds, as short as can be.", ("handshake",)),
     "Closing": ("Each begins where both sides are ESTABLISHED.", ("close",)),
     "What goes wrong": ("Runs that break claims, as short as can be.", ("",)),
     "Both endpoints": (
@@ -46,7 +46,8 @@ _HEAD = """# Pictures
 Made by `tcpmodel diagram -o diagrams`: none is drawn by hand.  `tcpmodel diagram --list` names
 them, and what can be drawn of other scenarios.
 
-What of RFC 9293 is modelled stands in [coverage.md](coverage.md).
+What of RFC 9293 is modelled stands in [coverage.md](coverage.md); what the claims say about TCP, in
+[rationale](rationale/README.md).
 """
 
 Kept = Callable[[str], str]

@@ -56,8 +56,9 @@ def pictures() -> list[Picture]:
 def isn_matrix() -> Sheet:
     """TIME-WAIT × ISN: where something old is taken for something new.  Searched anew."""
     cells = list(matrix(Budget()))
-    states = sum(cell.states for cell in cells)
-    caption = f"{_MATRIX}: {len(cells)} searches, {states:,} states in all."
+    unsafe = sum(cell.verdict == "FAILS" for cell in cells)
+    found = "find a run in which something old is taken"
+    caption = f"Each cell is a search; {unsafe} of {len(cells)} {found}."
     return Sheet(tables([matrix_table(cells)]), _MATRIX, caption)
 
 
@@ -133,7 +134,7 @@ def bound() -> Sheet:
         plane,
         note,
     )
-    caption = f"{_BOUND}, by what is assumed; with up to n losses in a row at least {formula}."
+    caption = f"By what is assumed; with up to n losses in a row, {formula}."
     return Sheet(drawn, _BOUND, caption)
 
 
@@ -226,5 +227,5 @@ def knowledge(name: str) -> Sheet:
         "the state it is in."
     )
     last = [" and that ".join(side.knows) or "nothing" for side in rungs[-1].sides]
-    caption = f"{title} (`{text}`).  In the end A knows that {last[0]}; B knows that {last[1]}."
+    caption = f"`{text}`.  In the end A knows that {last[0]}; B knows that {last[1]}."
     return Sheet(ladder(title, about, (AGENTS[0], AGENTS[1]), rungs, note), title, caption)

@@ -152,7 +152,7 @@ def picture(
         keys=_keys(found),
         note=f"In each box: how many states of the model there are with this pair.  {verdict}",
     )
-    caption = f"{drawn.title}: {about.replace(text, f'`{text}`')}.  {verdict}"
+    caption = f"{about[0].upper()}{about[1:].replace(text, f'`{text}`')}.  {verdict}"
     return Sheet(
         grid(drawn), drawn.title, caption.strip(), as_graph(found, text), not found.stopped
     )

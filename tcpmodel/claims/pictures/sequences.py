@@ -69,7 +69,7 @@ _OVER = "A.state == CLOSED and B.state == CLOSED"
 _ARE_OPEN = "Both are ESTABLISHED, and nothing is under way."
 _ARE_CLOSED = "Both are CLOSED."
 
-_SEVERAL = "the shortest runs from goal to goal, one after the other,"
+_SEVERAL = "shortest runs, from goal to goal,"
 
 OPENINGS: Mapping[str, Scene] = {
     name: Scene(title, f"{how} {_OPENS}", (goal,), says)
@@ -215,9 +215,7 @@ def of_claim(code: str, text: str) -> Sheet:
         title=title,
         witness=result.verdict is Verdict.HOLDS,
     )
-    caption = (
-        f"{code}, `{text}`: “{claim.says}” {result.verdict.value}: {claim.verdicts[text].why}."
-    )
+    caption = f"`{text}`: “{claim.says}” {result.verdict.value}: {claim.verdicts[text].why}."
     return Sheet(drawn, title, caption)
 
 

@@ -80,7 +80,7 @@ def picture(
     about = f"all {len(search.order):,} reachable states of {text}"
     if search.stopped:
         about = f"{len(search.order):,} states of {text}, not all: {search.stopped}"
-    caption = f"{title or 'Every state'}: {about.replace(text, f'`{text}`')}."
+    caption = f"{about[0].upper()}{about[1:].replace(text, f'`{text}`')}."
     return Chart(graph, title or "Every state", about, caption, {}, force, not search.stopped)
 
 
