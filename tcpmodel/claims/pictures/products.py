@@ -53,6 +53,10 @@ CLAIMS: Mapping[str, tuple[str, str, str]] = {
 """The maps of claims: code, scenario and title, by name."""
 
 _TITLE = "Which states occur together"
+_NOTE = (
+    "In each box: how many states there are with this pair.  States that differ only in what "
+    "nobody asks for, and no step depends on, count as one."
+)
 _ALL = "rfc9293 incarnations=1 gives_up=off closes=either"
 
 
@@ -150,7 +154,7 @@ def picture(
             for (one, two), labels in found.moves.items()
         ],
         keys=_keys(found),
-        note=f"In each box: how many states of the model there are with this pair.  {verdict}",
+        note=f"{_NOTE}  {verdict}",
     )
     caption = f"{about[0].upper()}{about[1:].replace(text, f'`{text}`')}.  {verdict}"
     return Sheet(

@@ -69,10 +69,16 @@ def test_no_colour_is_left_light_on_a_dark_page(name: str) -> None:
 
 
 def test_the_page_shows_each_picture_once() -> None:
-    """In sections, and none that is not drawn any more; the account of the RFC is there, too."""
+    """In sections, and none that is not drawn any more; what it links to is there."""
     shown = re.findall(r"!\[.*\]\((.*)\.svg\)", page())
     assert sorted(shown) == sorted(PICTURES)
     assert re.findall(r"^## (.*)$", page(), re.MULTILINE) == list(SECTIONS)
+    links = re.findall(r"\]\(([^)]+)\)", page())
+    assert [link for link in links if not (FOLDER / link).is_file()] == []
+
+
+def test_the_account_of_what_is_modelled_is_that_of_the_rules() -> None:
+    """Paragraph by paragraph."""
     assert (FOLDER / "coverage.md").read_text(encoding="utf-8") == coverage_markdown()
 
 
