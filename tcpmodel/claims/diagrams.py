@@ -143,5 +143,4 @@ def of_scenario(
     whole = endpoints.with_users(text)
     if kind in ("open", "close"):
         return endpoints.part(kind, whole)
-    plain = whole.split(maxsplit=1)[0] == "rfc9293"
-    return endpoints.whole(whole) if plain else endpoints.variant(whole)
+    return endpoints.of_endpoint(whole)

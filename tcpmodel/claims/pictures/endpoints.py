@@ -20,6 +20,9 @@ from tcpmodel.tcp.scenario import Scenario, scenario
 USERS = "roles=any closes=either gives_up=on abort=on"
 """The users do all that users can do, so that nothing is missing for lack of a caller."""
 
+_USED = ("roles", "closes", "gives_up", "abort", "second_close", "data", "senders")
+"""The switches that say what users do."""
+
 PRESETS = (
     *("rfc793", "linux", "two_way", "four_naive", "split", "textbook", "syncookie"),
     *("seed0_misread", "freertos1303"),
@@ -86,11 +89,30 @@ def _preset(name: str) -> Chart:
 
 
 def with_users(text: str) -> str:
-    """The scenario `text` with users who do all that they can; as it is, if they cannot."""
+    """The scenario `text` with users who do all that they can, but for what it says of them; as it
+    is, if they cannot.
+    """
+    told = {word.partition("=")[0] for word in text.split()}
+    more = [word for word in USERS.split() if word.partition("=")[0] not in told]
+    plain = scenario(text).spelled
     try:
-        return scenario(f"{text} {USERS}").spelled
+        return scenario(" ".join([plain, *more])).spelled
     except ModelError:
-        return scenario(text).spelled
+        return plain
+
+
+def of_endpoint(text: str) -> Chart:
+    """The diagram of the scenario `text`: compared with Figure 5 if it is RFC 9293, otherwise with
+    RFC 9293.
+    """
+    return variant(text) if _changes(text) else whole(text)
+
+
+def _changes(text: str) -> list[str]:
+    """What in a scenario is not about users and not as in RFC 9293: its preset, and switches."""
+    words = scenario(text).spelled.split()
+    preset = [] if words[0] == "rfc9293" else words[:1]
+    return [*preset, *(word for word in words[1:] if word.partition("=")[0] not in _USED)]
 
 
 def whole(text: str) -> Chart:
@@ -144,9 +166,10 @@ def variant(text: str) -> Chart:
         if arrow.key in missing:
             _add(graph, arrow, "missing")
     _make_way(graph)
-    name = text.split(maxsplit=1)[0]
+    name = " ".join(_changes(text)) or "rfc9293"
+    says = f": {PRESET_TABLE[name].says}" if name in PRESET_TABLE else ""
     caption = (
-        f"`{name}`: {PRESET_TABLE[name].says}.  Against RFC 9293, "
+        f"`{name}`{says}.  Against RFC 9293, "
         f"{_count(len(added), 'edge')} added and {_count(len(missing), 'edge')} missing."
     )
     title = f"{_VARIANT}: {name}"
@@ -154,8 +177,7 @@ def variant(text: str) -> Chart:
 
 
 def _reference(other: Scenario) -> Any:
-    users = ("roles", "closes", "gives_up", "abort", "second_close", "data", "senders")
-    return _reference_graph(" ".join(f"{key}={other.switches[key]}" for key in users))
+    return _reference_graph(" ".join(f"{key}={other.switches[key]}" for key in _USED))
 
 
 @cache

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from tcpmodel.claims.pictures.endpoints import PRESETS, USERS, part, variant, whole, with_users
+from tcpmodel.claims.pictures.endpoints import (
+    PRESETS,
+    USERS,
+    of_endpoint,
+    part,
+    variant,
+    whole,
+    with_users,
+)
 from tcpmodel.tcp.graph import arrows, compare, endpoint_graph
 from tcpmodel.tcp.scenario import scenario
 
@@ -54,6 +62,22 @@ def test_users_who_cannot_are_left_as_they_are() -> None:
     """Fast Open is about a client and its server; everybody else's users do what they can."""
     assert with_users("tcp_tfo") == "tcp_tfo"
     assert scenario(with_users("clock")).gives_up == "on"
+
+
+def test_what_is_said_of_users_is_heeded() -> None:
+    """Who asks for users that never close gets them."""
+    assert scenario(with_users("rfc9293 closes=nobody")).closes == "nobody"
+    assert scenario(with_users("rfc9293 closes=nobody")).roles == "any"
+
+
+def test_a_switch_is_compared_with_rfc_9293() -> None:
+    """RFC 9293 itself is compared with its figure; with another switch, with itself."""
+    assert of_endpoint(with_users("rfc9293")).legend.keys() == {"solid", "dashed"}
+    assert of_endpoint(with_users("rfc9293 closes=B")).title == whole(FULL).title
+    deaf = of_endpoint(with_users("rfc9293 tw_rfc1337=on"))
+    assert deaf.title.endswith(": tw_rfc1337=on")
+    gone = [(a, d["event"]) for a, _, d in deaf.graph.edges(data=True) if d["style"] == "missing"]
+    assert gone == [("TIME-WAIT", "rcv RST")]
 
 
 def test_a_state_without_edges_says_so() -> None:
