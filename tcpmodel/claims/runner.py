@@ -137,6 +137,7 @@ def run_job(job: Job, observer: Observer = silent) -> Outcome:
             result, chosen = check_claim(
                 claim, job.text, job.engine, job.budget, observer, job.fault
             )
+            return outcome(claim, job, result, chosen)
     except ModelError as error:
         return failed(job, str(error), claim)
     except EngineError as error:
@@ -146,7 +147,6 @@ def run_job(job: Job, observer: Observer = silent) -> Outcome:
         place = f"{Path(last.filename).name}:{last.lineno}"
         text = f"a bug of ours: {type(error).__name__} at {place}: {error}"
         return failed(job, text, claim, crashed=True)
-    return outcome(claim, job, result, chosen)
 
 
 def _derived(claim: Claim, asked: Derivation, job: Job, observer: Observer) -> Outcome:
@@ -271,8 +271,11 @@ def _turning(claim: Claim, job: Job, result: Result) -> dict[str, Any] | None:
         return None
     witness = result.verdict is Verdict.HOLDS
     model = _model(job.text, job.fault)
-    turned = turning(partial(question_of, claim), model, result.trace, witness)
-    return None if turned is None else turned.to_json()
+    # The formula is asked again here; one that fails the second time has its verdict all the same.
+    with contextlib.suppress(ModelError):
+        turned = turning(partial(question_of, claim), model, result.trace, witness)
+        return None if turned is None else turned.to_json()
+    return None
 
 
 def evidence_json(evidence: Evidence) -> dict[str, Any]:
