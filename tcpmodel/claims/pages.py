@@ -110,7 +110,7 @@ def _runs(found: Outcome, traces: Sequence[Trace]) -> Iterator[Run]:
         intro = f"At its end, {twin['agent']} cannot tell this run from run {number - 1}."
         yield Run(f"Run {number}", Trace.from_json(twin["trace"]), intro, like=True)
     for title, lasso in needs.lassos(found.fairness):
-        intro = "Which fairness the claim takes: this may happen for ever without it."
+        intro = "The claim takes this fairness: without it, this may go on for ever."
         yield Run(title[:1].upper() + title[1:], lasso, intro)
 
 

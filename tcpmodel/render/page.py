@@ -138,7 +138,9 @@ class _Shown:
 
     @property
     def ending(self) -> str:
-        return Story(self.run.trace).ending()
+        """How a lasso goes on, told at any step."""
+        told = Story(self.run.trace).ending()
+        return told and f"after the last step {told.removeprefix('from here ')}"
 
     @property
     def anchor(self) -> str:
@@ -238,7 +240,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters["states"] = _states
+    found.filters |= {"states": _states, "whole": _whole}
     return found
 
 
@@ -246,6 +248,12 @@ def _states(told: str) -> Markup:
     """A sentence in which each state that is entered has its colour."""
     mark = r'\1\2<b class="st" data-state="\3">\3</b>'
     return Markup(_ENTERED.sub(mark, str(escape(told))))  # noqa: S704 - escaped before
+
+
+def _whole(told: str) -> Markup:
+    """A sentence in which the names of states do not break."""
+    kept = r'<span class="whole">\g<0></span>'
+    return Markup(re.sub(r"\b[A-Z]+(-[A-Z0-9]+)+", kept, str(escape(told))))  # noqa: S704 - escaped
 
 
 def _accents() -> str:

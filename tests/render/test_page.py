@@ -144,6 +144,11 @@ class TestComplete:
         assert ': <b class="st"' not in html
         assert '[data-state="FIN-WAIT-2"]{--c:#8b5cf6}' in html
 
+    def test_names_of_states_do_not_break(self) -> None:
+        """In a headline FIN-WAIT-1 stays on its line."""
+        html = page(example(says="It leaves FIN-WAIT-1 <soon>."))
+        assert 'It leaves <span class="whole">FIN-WAIT-1</span> &lt;soon&gt;.</h1>' in html
+
 
 class TestClosed:
     @pytest.mark.parametrize("html", [page(example(half_open(), lossy())), page(example())])
