@@ -59,7 +59,7 @@ def about(
         topic=found.topic,
         verdict=verdict(found, here=True),
         turned=_sentence(found.turning),
-        folklore=claim.folklore if claim else "",
+        folklore=remark(claim, verdicts),
         sources=[str(source) for source in claim.sources] if claim else [],
         scope=found.scope.split("; ") if found.scope else [],
         evidence=list(_evidence(found)),
@@ -69,6 +69,14 @@ def about(
         home=home,
         pair=pair,
     )
+
+
+def remark(claim: Claim | None, verdicts: Sequence[Verdict]) -> str:
+    """What the claim says about what people say, unless a verdict came out otherwise or not at all:
+    it was written with those that the claim expects.
+    """
+    doubtful = any(row.mark in ("unexpected", "open") for row in verdicts)
+    return "" if claim is None or doubtful else claim.folklore
 
 
 def _evidence(found: Outcome) -> Iterator[str]:

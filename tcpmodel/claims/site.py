@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from tcpmodel.claims.language import Claim
-from tcpmodel.claims.pages import about, verdict
+from tcpmodel.claims.pages import about, remark, verdict
 from tcpmodel.claims.report import WORDS, file_stem, mark
 from tcpmodel.claims.runner import Outcome
 from tcpmodel.render.index import Entry, index
@@ -36,29 +36,25 @@ def site(
     grouped: dict[str, list[Outcome]] = {}
     for found in outcomes:
         grouped.setdefault(found.code, []).append(found)
-    entries = [
-        Entry(
-            code,
-            rows[0].id,
-            rows[0].says or rows[0].id,
-            rows[0].topic,
-            by_code[code].folklore if code in by_code else "",
-            [verdict(f, href=f"{FOLDER}/{quote(names[f.code, f.scenario])}") for f in rows],
-        )
-        for code, rows in grouped.items()
-    ]
+    entries = []
+    for code, rows in grouped.items():
+        hrefs = (f"{FOLDER}/{quote(names[code, found.scenario])}" for found in rows)
+        verdicts = [verdict(found, href=href) for found, href in zip(rows, hrefs, strict=True)]
+        first, said = rows[0], remark(by_code.get(code), verdicts)
+        says = first.says or first.id
+        entries.append(Entry(code, first.id, says, first.topic, said, verdicts))
     told = _summary(outcomes, len(entries), planned, ending)
     title = "Claims about TCP, checked"
     yield "index.html", index(entries, title=title, summary=told, errors=errors)
     for found in outcomes:
         claim = by_code.get(found.code)
-        rows = [
+        verdicts = [
             verdict(f, href=quote(names[f.code, f.scenario]), here=f is found)
             for f in grouped[found.code]
         ]
         other = grouped.get(claim.pair) if claim else None
         pair = (other[0].code, quote(names[other[0].code, other[0].scenario])) if other else None
-        html = page(about(claim, found, rows, home="../index.html", pair=pair))
+        html = page(about(claim, found, verdicts, home="../index.html", pair=pair))
         yield f"{FOLDER}/{names[found.code, found.scenario]}", html
 
 

@@ -97,7 +97,7 @@ def verify(
     todo = jobs_of(claims, engine, budget)
     if shard:
         todo = suite.shard(todo, *shard)
-    run = _Run(todo, jobs or os.cpu_count() or 1, cached=not no_cache, fail_fast=fail_fast)
+    run = Run(todo, jobs or os.cpu_count() or 1, cached=not no_cache, fail_fast=fail_fast)
     outcomes = run.outcomes()
     planned, ending = len(todo), "stopped" if run.failed else "interrupted"
     if "-" not in (json_file, junit):
@@ -133,7 +133,7 @@ def _write_site(folder: Path, files: Iterator[tuple[str, str]]) -> None:
         write(str(folder / path), text)
 
 
-class _Run:
+class Run:
     """Jobs, done with progress on stderr; what is known from before is not done again.
 
     interrupted: by Ctrl-C.  failed: stopped at the first that is not as expected.

@@ -114,6 +114,20 @@ def test_what_went_wrong_is_told_as_that(made: tuple[list[Claim], list[Outcome]]
         assert sentence in told
 
 
+def test_a_remark_stands_with_the_verdicts_that_it_was_written_with(
+    made: tuple[list[Claim], list[Outcome]],
+) -> None:
+    """Where one of them came out otherwise, or not at all, the remark is left out."""
+    said = [replace(c, folklore="They say otherwise.") for c in made[0]]
+    files = built(said, made[1])
+    assert all("They say otherwise." in html for html in files.values())
+    for odd in ({"expected": "HOLDS"}, {"verdict": "UNKNOWN"}):
+        doubtful = built(said, [made[1][0], made[1][1], replace(made[1][2], **odd)])  # type: ignore[arg-type]
+        without = [name for name, html in doubtful.items() if "They say otherwise." not in html]
+        assert sorted(name[:12] for name in without) == ["verdicts/X2_", "verdicts/X2_"]
+        assert doubtful["index.html"].count("They say otherwise.") == 1
+
+
 def test_a_hostile_claim_is_text(tmp_path: Path) -> None:
     """A sentence, a name, a source or a topic with markup in it reaches no page as markup."""
     source = claim("X1", FAILING, BOTH).replace("Claim X1 is", f"{HOSTILE} is")
