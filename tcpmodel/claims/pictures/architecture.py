@@ -90,11 +90,7 @@ def architecture() -> Chart:
     graph.add_edges_from(
         (name, other, {"style": "solid"}) for name, other in sorted(needed.edges())
     )
-    modules = sum(package.modules for package in found.values())
-    caption = (
-        f"The {len(found)} packages of this program with their {modules} modules, and which "
-        "imports which."
-    )
+    caption = "The packages of this program, how many modules each has, and which imports which."
     return Chart(graph, _TITLE, "read from the sources", caption, _LEGEND)
 
 
