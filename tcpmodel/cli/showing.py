@@ -34,7 +34,7 @@ def list_(what: str, as_json: bool, markdown: bool) -> None:
     if markdown:
         from tcpmodel.claims.tables import claims_markdown
 
-        click.echo(claims_markdown(claim for _, claim in claims_of(())[0]), nl=False)
+        click.echo(claims_markdown(claims_of(())[0]), nl=False)
         return
     data = {k: v for k, v in _catalogue().items() if what in ("all", k)}
     if as_json:
