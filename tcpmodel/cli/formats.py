@@ -104,10 +104,11 @@ def _pcap(shown: Shown, at: str) -> bytes:
 
 def _pcapng(shown: Shown, at: str) -> bytes:
     from tcpmodel.export.pcap import pcapng
-    from tcpmodel.render.text import step_texts
+    from tcpmodel.render.text import sentences
 
     about = "\n".join(filter(None, (shown.title, shown.claim, shown.why)))
-    return pcapng(shown.trace, _wire(shown), at, words=step_texts(shown.trace), about=about)
+    words = sentences(shown.trace)[1:]
+    return pcapng(shown.trace, _wire(shown), at, words=words, about=about)
 
 
 def _wire(shown: Shown) -> Wire:

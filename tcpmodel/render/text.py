@@ -34,15 +34,15 @@ def text(
     return "\n".join(lines) + "\n"
 
 
+def sentences(trace: Trace) -> list[str]:
+    """How a run begins, and each of its steps in one sentence."""
+    story = Story(trace)
+    return [_beginning(story), *(_sentence(story, i) for i in range(1, len(trace) + 1))]
+
+
 def step_text(trace: Trace, index: int) -> str:
     """Step `index` (1-based) of a run in one sentence."""
     return _sentence(Story(trace), index)
-
-
-def step_texts(trace: Trace) -> list[str]:
-    """Every step of a run, each in one sentence."""
-    story = Story(trace)
-    return [_sentence(story, index) for index in range(1, len(trace) + 1)]
 
 
 def _paragraph(mark: str, sentence: str, gutter: int, width: int) -> list[str]:

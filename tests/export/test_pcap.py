@@ -19,7 +19,7 @@ from tcpmodel.core.trace import Message, Trace
 from tcpmodel.engines.simulate import simulate
 from tcpmodel.export.pcap import pcap, pcapng
 from tcpmodel.export.wire import ON_THE_WIRE, STEP, TICK, TIMER, Wire, captured
-from tcpmodel.render.text import step_texts
+from tcpmodel.render.text import sentences
 from tcpmodel.tcp.compose import Model, compose
 from tcpmodel.tcp.scenario import Scenario, scenario
 from tests.export.tools import missing
@@ -170,7 +170,7 @@ def test_a_late_segment_is_seen_when_it_arrives(tmp_path: Path) -> None:
     comment; which direction a segment goes is marked.
     """
     trace = half_open()
-    packets = read(pcapng(trace, Wire(), "B", words=step_texts(trace)), tmp_path / "x.pcapng")
+    packets = read(pcapng(trace, Wire(), "B", words=sentences(trace)[1:]), tmp_path / "x.pcapng")
     assert [p["seq"] for p in packets] == ["100", "300"]
     assert packets[0]["comment"].startswith("step 4: B receives stale SYN seq=100 (sent at step 1")
     assert packets[1]["comment"].endswith("; still under way at the end")
@@ -331,7 +331,7 @@ def test_no_message_breaks_a_capture(runs: list[Trace], tmp_path: Path) -> None:
             packets = captured(trace)
         except ModelError:
             continue
-        captures.append(pcapng(trace, words=step_texts(trace)))
+        captures.append(pcapng(trace, words=sentences(trace)[1:]))
         count += len(packets)
     read_back = read(b"".join(captures), tmp_path / "x.pcapng") if captures else []
     assert len(read_back) == count
