@@ -88,10 +88,7 @@ def explain(
     from tcpmodel.claims.discovery import select
     from tcpmodel.claims.runner import Job, check_claim, outcome, run_job, trace_of
 
-    if html == "-" and outputs.stdout:
-        stop(2, f"only one of html and {outputs.stdout} can have stdout; name a file")
-    if count > 1 and outputs.stdout not in ("", "text"):
-        stop(2, f"-n {count} makes several files; name one")
+    _check_stdout(count, outputs, html)
     path, _, code = name.rpartition(":")
     file, claim = select(claims_of([path] if path else [])[0], [code])[0]
     text = _scenario_of(claim, wanted)
@@ -133,6 +130,14 @@ def explain(
     if not written:
         sys.exit(2)
     sys.exit(5 if found.inconclusive or (trace is None and outputs) else 0)
+
+
+def _check_stdout(count: int, outputs: Outputs, html: str | None) -> None:
+    """Stdout has room for one thing."""
+    if html == "-" and outputs.stdout:
+        stop(2, f"only one of html and {outputs.stdout} can have stdout; name a file")
+    if count > 1 and outputs.stdout not in ("", "text"):
+        stop(2, f"-n {count} makes several files; name one")
 
 
 def _scenario_of(claim: Claim, wanted: str | None) -> str:
