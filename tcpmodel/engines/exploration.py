@@ -236,8 +236,8 @@ class Limits:
 
     @property
     def left(self) -> float | None:
-        """The seconds left; next to none if there are none, None without a time limit."""
-        return None if self.deadline is None else max(self.deadline - time.monotonic(), 0.001)
+        """The seconds left, at least 0; None without a time limit."""
+        return None if self.deadline is None else max(self.deadline - time.monotonic(), 0.0)
 
     def reached(self, states: int) -> tuple[str, bool]:
         """(which limit is reached, whether it is the time limit)."""
