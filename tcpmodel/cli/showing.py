@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tcpmodel.cli.formats import FORMATS
 from tcpmodel.cli.output import claims_of, dump, say
 
 
@@ -14,7 +15,7 @@ from tcpmodel.cli.output import claims_of, dump, say
 @click.argument(
     "what",
     type=click.Choice(
-        ["all", "claims", "runs", "presets", "switches", "engines", "catalogue", "seeds"]
+        ["all", "claims", "runs", "presets", "switches", "engines", "formats", "catalogue", "seeds"]
     ),
     default="all",
 )
@@ -23,7 +24,7 @@ from tcpmodel.cli.output import claims_of, dump, say
     "--markdown", is_flag=True, help="The claims, catalogue or seeds as a Markdown table."
 )
 def list_(what: str, as_json: bool, markdown: bool) -> None:
-    """Show the claims, written runs, presets, switches (with their values) and engines.
+    """Show the claims, written runs, presets, switches (with their values), engines and formats.
 
     catalogue: what the claims should cover, and what settles it; seeds: what posts on the web say
     about TCP, and the claims about that.  (Neither is part of `all`.)
@@ -110,6 +111,10 @@ def _catalogue() -> dict[str, list[dict[str, Any]]]:
             for key, s in SWITCHES.items()
         ],
         "engines": [{"name": engine.name, "says": engine.says} for engine in ENGINES.values()],
+        "formats": [
+            {"name": name, "says": f.says, "values": f"FILE{f.suffix}"}
+            for name, f in FORMATS.items()
+        ],
     }
 
 

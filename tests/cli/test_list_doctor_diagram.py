@@ -52,7 +52,7 @@ def test_list_fits_the_terminal(columns: int) -> None:
 def test_list_for_programs() -> None:
     """--json prints the same, and only what was asked for."""
     told = json.loads(run("list", "--json").out)
-    assert set(told) == {"claims", "runs", "presets", "switches", "engines"}
+    assert set(told) == {"claims", "runs", "presets", "switches", "engines", "formats"}
     assert {row["name"] for row in told["switches"]} == SWITCHES.keys()
     assert all(row["values"] for row in told["switches"])
     assert all(row["scenarios"] for row in told["claims"])
