@@ -128,9 +128,9 @@ def test_the_renderer_of_the_guide_draws() -> None:
 
     scope: dict[str, object] = {}
     exec(blocks(CONTRIBUTING, "python")[3], scope)
-    mermaid = scope["mermaid"]
-    assert callable(mermaid)
-    assert "A->>B: SYN\n" in mermaid(normal())
+    states = scope["states"]
+    assert callable(states)
+    assert "| 0 | CLOSED | LISTEN |\n| 1 | SYN-SENT | LISTEN |\n" in states(normal())
 
 
 def test_the_rule_of_the_readme_is_one() -> None:
