@@ -28,6 +28,7 @@ MARKS: Mapping[str, str] = {
     "lost": "sent; never arrives",
     "arrives": "one that is under way arrives now",
     "again": "a retransmission or duplicate of one sent before arrives",
+    "copy": "a duplicate of one sent before arrives, though a timer could send it again, too",
     "old": "of an earlier incarnation, arrives out of the blue; nobody sends it now",
     "impossible": "no call and no timer of its sender sends it now",
 }
@@ -42,7 +43,7 @@ ANY = "-"
 """The state that matches every state."""
 
 IMPOSSIBLE = "impossible"
-_MARKS = f"... | lost | arrives | again | old | {IMPOSSIBLE}"
+_MARKS = f"... | lost | arrives | again | copy | old | {IMPOSSIBLE}"
 MESSAGE_FORM = f"A>B SYN,ACK seq=300 ack=101 [text=1] [{_MARKS}]"
 CALL_FORM = f"A: CLOSE [{IMPOSSIBLE}]"
 STATES_FORM = "| SYN-SENT, LISTEN"

@@ -16,15 +16,17 @@ from tcpmodel import __version__
 from tcpmodel.cli.certifying import certify
 from tcpmodel.cli.checking import check
 from tcpmodel.cli.deriving import derive
+from tcpmodel.cli.drawing import diagram
 from tcpmodel.cli.explaining import explain
 from tcpmodel.cli.exporting import export
 from tcpmodel.cli.knowing import knowledge
 from tcpmodel.cli.lemmas import lemmas
 from tcpmodel.cli.output import EXIT_CODES, stop
+from tcpmodel.cli.rationale import rationale
 from tcpmodel.cli.replaying import replay
 from tcpmodel.cli.reporting import report
 from tcpmodel.cli.running import run_
-from tcpmodel.cli.showing import diagram, doctor, list_
+from tcpmodel.cli.showing import doctor, list_
 from tcpmodel.cli.simulating import simulate
 from tcpmodel.cli.verifying import verify
 
@@ -79,7 +81,7 @@ def main() -> None:
 _COMMANDS = (
     *(verify, explain, check, certify, derive, lemmas, knowledge, run_),
     *(simulate, replay),
-    *(export, diagram, list_, report, doctor),
+    *(export, diagram, rationale, list_, report, doctor),
 )
 
 for _command in _COMMANDS:

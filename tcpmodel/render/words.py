@@ -182,7 +182,7 @@ class Story:
 
     @cached_property
     def _clock(self) -> list[int]:
-        return list(accumulate(step.agent == CLOCK for step in self.trace.steps))
+        return list(accumulate(int(step.agent == CLOCK) for step in self.trace.steps))
 
     def step(self, index: int) -> Step:
         """Step `index`, 1-based."""

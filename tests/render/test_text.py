@@ -155,3 +155,13 @@ def test_text_is_a_function_of_the_trace(name: str) -> None:
     """The same trace always reads the same, also after having been saved and read back."""
     trace = SAMPLES[name]()
     assert text(trace) == text(Trace.from_json(trace.to_json()))
+
+
+def test_a_run_may_begin_with_a_tick() -> None:
+    """Ticks are counted from the first step on."""
+    run = Run()
+    run.tick()
+    run.tick()
+    assert [line.split(None, 1)[1] for line in text(run.trace()).splitlines()[1:3]] == [
+        *("tick 1", "tick 2"),
+    ]
