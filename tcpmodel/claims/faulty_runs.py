@@ -120,7 +120,7 @@ def _differences(switches: Scenario, sound: Rule, faulty: Rule) -> Iterator[Term
     me = Me.symbolic(switches)
     before, after = changes(sound, me), changes(faulty, me)
     for name, term in before.items():
-        other = after.get(name, me.variables[name])
+        other = after[name] if name in after else me.variables[name]
         if not other.eq(term):
             yield z3.And(was, term != other)
 
