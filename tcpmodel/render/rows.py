@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tcpmodel.render import typeset, words
+from tcpmodel.render import ends, typeset, words
 from tcpmodel.render.typeset import Line
 from tcpmodel.render.words import Fate, Flight, Story
 
@@ -17,7 +17,8 @@ _NOTES = {
     "plain": typeset.NOTE,
 }
 
-_PAST = {"loses": "lost", "expires": "expired"}
+_PAST = {"loses": "lost", "expires": "expired", "duplicates": "duplicated"}
+"""What the network has done to a message."""
 
 
 def beginning(story: Story, lane: str) -> list[Line]:
@@ -30,7 +31,7 @@ def beginning(story: Story, lane: str) -> list[Line]:
         lines.append(Line(f"incarnation {number}", typeset.INCARNATION))
     # A variable of nobody in particular is told at the first lane.
     owners = (lane,) if lane != story.lanes[0] else (lane, *_strangers(story))
-    facts = [fact for owner, fact in story.opening() if owner in owners]
+    facts = [fact for owner, fact in ends.opening(story) if owner in owners]
     return [*lines, _list(facts)]
 
 
@@ -58,9 +59,12 @@ def of_nobody(story: Story, index: int) -> list[Line]:
     """What step `index` means if no lane takes it: the network acts, or it just happens."""
     step = story.step(index)
     if step.received is None:
-        lines = [Line(words.extra(step), typeset.EVENT)]
-        return [*lines, _list(story.details(index))]
-    lines = [Line(_PAST.get(step.label, step.label), typeset.LOSS)]
+        who = "" if step.agent in ("", words.NETWORK) else f"{step.agent}: "
+        facts = ", ".join(story.details(index))
+        return [Line(who + words.extra(step), typeset.DEED), Line(facts, typeset.ASIDE)]
+    kept = words.stays_under_way(step)
+    style = typeset.COPIED if kept else typeset.LOSS
+    lines = [Line(_PAST.get(step.label, step.label), style)]
     if index - story.sent_at(index) > FAR:
         lines.append(Line(words.segment(step.received), typeset.SEGMENT))
         lines.append(Line(_bound(story.provenance(index)), typeset.ASIDE))
@@ -91,13 +95,15 @@ def _arrival(story: Story, index: int) -> list[Line]:
     forged = words.is_forged(story.step(index))
     if not (stale or again or far or forged or words.age(received)):
         return []
-    name = f"{'stale ' * stale}{words.segment(received)}{' again' * again}"
-    style = typeset.ALARM if stale or forged else typeset.NOTE
+    name = f"{'stale ' * stale}{'forged ' * forged}{words.segment(received)}{' again' * again}"
+    if forged:
+        return [Line(name, typeset.ALARM)]
+    style = typeset.ALARM if stale else typeset.NOTE
     return [Line(name, style), Line(_bound(story.provenance(index)), typeset.NOTE)]
 
 
 def _strangers(story: Story) -> list[str]:
-    return [owner for owner, _ in story.opening() if owner not in story.lanes]
+    return [owner for owner, _ in ends.opening(story) if owner not in story.lanes]
 
 
 def _bound(sentence: str) -> str:

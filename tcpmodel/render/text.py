@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from tcpmodel.core.trace import Trace
-from tcpmodel.render import words
+from tcpmodel.render import ends, words
 from tcpmodel.render.words import CLOCK, NETWORK, Fate, Story
 
 
@@ -23,7 +23,7 @@ def text(
     lines = _paragraph("0", _beginning(story), gutter, width)
     for index in range(1, len(trace) + 1):
         lines += _paragraph(str(index), _sentence(story, index), gutter, width)
-    lines += _paragraph("↺", story.ending(), gutter, width)
+    lines += _paragraph("↺", ends.ending(story), gutter, width)
     for sentence in _end(story):
         lines += _paragraph("", sentence, gutter, width)
     if claim:
@@ -53,9 +53,11 @@ def _beginning(story: Story) -> str:
     """Who is in which state [and with which numbers]; for other systems, all variables."""
     told = []
     for agent in story.lanes:
-        facts = ", ".join(fact for owner, fact in story.opening() if owner == agent)
-        told += [state + (f" [{facts}]" if facts else "") for state in story.standing(0, agent)]
-    others = [fact for owner, fact in story.opening() if not story.standing(0, owner)]
+        facts = ", ".join(fact for owner, fact in ends.opening(story) if owner == agent)
+        told += [
+            state + (f" [{facts}]" if facts else "") for state in ends.standing(story, 0, agent)
+        ]
+    others = [fact for owner, fact in ends.opening(story) if not ends.standing(story, 0, owner)]
     return f"at the start: {', '.join(told + others)}"
 
 
@@ -63,7 +65,9 @@ def _end(story: Story) -> list[str]:
     """Where it ends: states, and what is still under way."""
     last = len(story.trace)
     finite = last > 0 and story.trace.loop is None
-    states = [s for agent in story.lanes for s in story.standing(last, agent)] if finite else []
+    states = (
+        [s for agent in story.lanes for s in ends.standing(story, last, agent)] if finite else []
+    )
     left = [
         f"{words.segment(flight.message)} (sent at step {flight.start})"
         for flight in story.flights
@@ -107,13 +111,15 @@ def _event(story: Story, index: int) -> str:
             return f"the network {words.extra(step)}"
         return f"{step.agent}: {words.extra(step)}" if step.agent else words.extra(step)
     stale, again = story.is_stale(index), story.is_again(index)
+    forged = words.is_forged(step)
     start = story.sent_at(index)
     late = start == 0 or start < index - 1 or words.age(step.received)
     what = words.segment(step.received)
-    told = f" ({story.provenance(index)})" if late or stale or again else ""
+    told = f" ({story.provenance(index)})" if (late or stale or again) and not forged else ""
     if step.agent == NETWORK:
         return f"the network {words.extra(step)} {what}{told}"
-    adjective, adverb = "stale " if stale else "", " again" if again else ""
+    adjective = "forged " if forged else "stale " if stale else ""
+    adverb = " again" if again else ""
     sentence = f"{step.agent} receives {adjective}{what}{adverb}{told}".lstrip()
     return ", ".join(filter(None, (sentence, words.extra(step))))
 
@@ -125,7 +131,7 @@ def _sends(story: Story, index: int) -> str:
     lost = {
         Fate.OVERFLOW: " into a full channel: lost",
         Fate.BROKEN: " into a broken direction: lost",
-        Fate.UNHEARD: ", which nobody is there to receive",
+        Fate.UNHEARD: ", but nobody is there to receive it",
     }
     fate = story.overflow(index)
     return f"{verb} {words.segment(step.sent)}{lost[fate] if fate else ''}"

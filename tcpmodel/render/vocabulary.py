@@ -18,7 +18,7 @@ TCB = {
 
 TOLD = {"state", "inc", "peer", "timer", "outcome", "confirmed", "stale_text", "stale_fin"} | {
     *("taken", "got", "duplicated", "skipped", "overtaken", "cut"),
-    *("swayed", "cut_short", "served", "served_twice"),
+    *("sent", "swayed", "cut_short", "served", "served_twice"),
 }
 """Fields of an endpoint whose changes have words of their own."""
 

@@ -84,6 +84,8 @@ def segment(message: Message) -> str:
         parts.append(f"+ {octets} octet{'s' if octets > 1 else ''}")
     if "wnd" in fields:
         parts.append(f"wnd={fields['wnd']}")
+    if "ts" in fields:
+        parts.append(f"TSval={fields['ts']}")
     if "seq" not in fields and "index" in fields:
         parts.append(f"octet {number(fields['index']) + 1}")
     return " ".join(parts)
@@ -117,12 +119,19 @@ def is_retransmission(step: Step) -> bool:
 
 
 def is_forged(step: Step) -> bool:
-    """What the step receives was sent by no endpoint: it has no way to be drawn."""
+    """What the step receives was sent by no endpoint."""
     return step.label == "forged"
+
+
+def stays_under_way(step: Step) -> bool:
+    """The network acts upon a message that stays under way."""
+    return step.agent == NETWORK and "duplicat" in step.label
 
 
 def extra(step: Step) -> str:
     """What the label of a step adds to its arrow: the event, but not `receives SYN`."""
+    if is_forged(step):
+        return ""
     if step.received is None or step.agent == NETWORK:
         return step.label or step.action
     arrival = f"receives {step.received.fields.get('ctl', '')}"
@@ -137,13 +146,19 @@ class Story:
 
     @cached_property
     def lanes(self) -> tuple[str, ...]:
-        """Who takes part: whoever has a state, an end of a channel, or a step."""
+        """Who takes part: whoever has a state, an end of a channel, or a step.
+
+        Where there are endpoints, who is none (an adversary off the path) takes steps without a
+        lane.
+        """
         variables = self.trace.initial
         names = [name.removesuffix(".state") for name in variables if name.endswith(".state")]
+        owners = {name.rpartition(".")[0] for name in variables}
+        endpoints = bool(names)
         for step in self.trace.steps:
             for message in (step.received, step.sent):
                 names += route(message) if message is not None else ()
-            if step.agent not in (NETWORK, CLOCK):
+            if step.agent in owners or not (endpoints or step.agent in (NETWORK, CLOCK)):
                 names.append(step.agent)
         return tuple(dict.fromkeys(filter(None, names))) or ("",)
 
@@ -160,7 +175,7 @@ class Story:
         found: list[Flight] = []
         arrived: Counter[object] = Counter()
         for index, step in enumerate(self.trace.steps, start=1):
-            if (message := step.received) is None or _goes_on(step) or is_forged(step):
+            if (message := step.received) is None or stays_under_way(step) or is_forged(step):
                 continue
             start = self.sent_at(index)
             if step.agent == NETWORK:
@@ -224,7 +239,7 @@ class Story:
         start = self.sent_at(index)
         sent = f"sent at step {start}" if start else "sent before the start"
         if is_forged(self.step(index)):
-            return "sent by no endpoint"
+            return "by no endpoint"
         old = age(message) if message is not None else ""
         return ", ".join(filter(None, (sent + (self._past(index) or ""), old)))
 
@@ -232,7 +247,7 @@ class Story:
         """What marks the segment received as one of the past, in words; None if nothing does."""
         step, before = self.step(index), self.trace.state(index - 1)
         message = step.received
-        if message is None or step.agent == NETWORK:
+        if message is None or step.agent == NETWORK or is_forged(step):
             return None
         sender, receiver = route(message)
         sent_by, meant_for = message.fields.get("inc", 0), message.fields.get("to", 0)
@@ -241,10 +256,22 @@ class Story:
         if meant_for and meant_for != before.get(f"{receiver}.inc", meant_for):
             return f" to incarnation {meant_for} of {receiver}"
         state = before.get(f"{sender}.state")
-        # An endpoint without a connection sends resets, so that one of these need not be old.
-        if state in NO_CONNECTION and "RST" not in str(message.fields.get("ctl", "")):
+        # An abort sends a reset and leaves no connection: neither is it old.
+        if "RST" in str(message.fields.get("ctl", "")):
+            return None
+        if state in NO_CONNECTION and self._had_connection(sender, self.sent_at(index)):
             return f" by {sender}, which is {state} by now"
         return None
+
+    def _had_connection(self, sender: str, start: int) -> bool:
+        """The segment that step `start` sent belongs to a connection of its sender; what was sent
+        before the start does.
+
+        SYN cookies are sent without one, and so is all that UDP sends.
+        """
+        around = (self.trace.state(index) for index in (start - 1, start) if start)
+        states = [state.get(f"{sender}.state") for state in around]
+        return not states or any(state not in NO_CONNECTION for state in states)
 
     # --- what a step means ------------------------------------------------------------------
 
@@ -252,6 +279,18 @@ class Story:
         """The name of step `index`, one of the clock: `tick 3`."""
         label = self.step(index).label
         return f"tick {self._clock[index - 1]}" if label in ("tick", "") else label
+
+    def ticked(self, index: int) -> int:
+        """How often the clock has ticked after step `index`."""
+        return self._clock[index - 1]
+
+    def is_silent(self, index: int) -> bool:
+        """Step `index` is a tick of the clock that brings nothing about which deserves words."""
+        step = self.step(index)
+        if step.agent != CLOCK or step.label not in ("tick", "") or step.received or step.sent:
+            return False
+        states = any(self.new_state(index, lane) for lane in self.lanes)
+        return not states and not self.notes(index)
 
     def new_state(self, index: int, agent: str) -> str:
         """The state that step `index` takes `agent` to; empty if it stays."""
@@ -275,16 +314,22 @@ class Story:
         if field == "inc" and value and self.counts_incarnations:
             yield Note(agent, f"incarnation {value}", "incarnation")
         elif field == "peer" and value and not _lives(after, peer, value):
-            gone = f"believes in incarnation {value} of {peer}, which is over"
-            yield Note(agent, gone, "alarm")
+            yield self._lost_peer(agent, peer, value, after)
         elif field in GHOSTS and value is True:
             yield Note(agent, GHOSTS[field], "alarm")
-        elif field == "confirmed" and value is True:
-            yield Note(agent, f"confirmed by {peer}", "aside")
+        elif field == "confirmed" and value is True and self.counts_incarnations:
+            yield Note(agent, f"{peer} has answered this incarnation", "aside")
         elif field == "outcome" and value in OUTCOMES:
             yield Note(agent, OUTCOMES[str(value)])
         elif field == "timer" and after.get(f"{agent}.state") == "TIME-WAIT":
             yield Note(agent, f"{ticks(number(value)) if value else 'no tick'} of TIME-WAIT left")
+
+    def _lost_peer(self, agent: str, peer: str, value: Value, after: State) -> Note:
+        """`agent` believes in an incarnation of its peer that is over, or (SYN cookies) to come."""
+        belief = f"believes in incarnation {value} of {peer}, which"
+        if number(after.get(f"{peer}.inc", value)) < number(value):
+            return Note(agent, f"{belief} has not begun")
+        return Note(agent, f"{belief} is over", "alarm")
 
     def details(self, index: int) -> list[str]:
         """The variables that step `index` changes and that nothing else about it tells."""
@@ -292,7 +337,7 @@ class Story:
         found = []
         for name, (before, after) in self.trace.changes(index).items():
             agent, _, field = name.rpartition(".")
-            if self._is_bookkeeping(name) or (agent and field in TOLD):
+            if self.is_bookkeeping(name) or (agent and field in TOLD):
                 continue
             if agent and (words := said(field, after)) is not None:
                 found += [f"{agent} {words}"] if words else []
@@ -307,56 +352,11 @@ class Story:
             found.append(f"{spelling} {spelled(before)} → {spelled(after)}")
         return found
 
-    # --- the ends ---------------------------------------------------------------------------
-
-    def standing(self, index: int, agent: str) -> list[str]:
-        """The state of `agent` after step `index`, e.g. `A ESTABLISHED (incarnation 2)`, if any."""
-        state = self.trace.state(index)
-        if (name := state.get(f"{agent}.state")) is None:
-            return []
-        number = state.get(f"{agent}.inc", 0)
-        marked = self.counts_incarnations and number and name not in NO_CONNECTION
-        return [f"{agent} {name}" + (f" (incarnation {number})" if marked else "")]
-
-    def _is_bookkeeping(self, name: str) -> bool:
+    def is_bookkeeping(self, name: str) -> bool:
         """A channel's slot, or what the network may still do: arrows and crosses show them."""
         agent = name.rpartition(".")[0]
         endpoints = any(f"{lane}.state" in self.trace.initial for lane in self.lanes)
         return ">" in name or (endpoints and not agent)
-
-    def opening(self) -> list[tuple[str, str]]:
-        """What else to know of the initial state, as (agent, `SND.NXT = 5`).
-
-        That is whatever is not zero, and the numbers of a TCB only where there is a connection.
-        """
-        initial = self.trace.initial
-        found = []
-        for name, value in initial.items():
-            agent, _, field = name.rpartition(".")
-            state = initial.get(f"{agent}.state")
-            if self._is_bookkeeping(name) or (state is not None and field in TOLD):
-                continue
-            if state is None or (value and (state not in NO_CONNECTION or field not in TCB)):
-                spelling = name if state is None else TCB.get(field, field)
-                found.append((agent, f"{spelling} = {spelled(value)}"))
-        return found
-
-    def ending(self) -> str:
-        """How a lasso goes on for ever; empty for a finite run."""
-        if self.trace.loop is None:
-            return ""
-        if self.trace.loop == len(self.trace):
-            return "from here it stutters for ever: nothing is enabled any more"
-        again = f"from here it repeats for ever from step {self.trace.loop + 1}"
-        loop = range(self.trace.loop + 1, len(self.trace) + 1)
-        if any(self.trace.changes(i) or self.step(i).sent or self.step(i).received for i in loop):
-            return again
-        return f"{again}, and nothing changes: it stutters though actions are enabled"
-
-
-def _goes_on(step: Step) -> bool:
-    """The network acts upon a message that stays under way."""
-    return step.agent == NETWORK and "duplicat" in step.label
 
 
 def _lives(state: State, agent: str, incarnation: Value) -> bool:

@@ -55,7 +55,7 @@ def test_nobody_is_not_a_full_channel() -> None:
     """What is sent to a dead peer is lost because it is dead; the channel was never full."""
     trace = shortest(DEAD_PEER, "quits")
     told = text(trace)
-    assert "A: active OPEN → SYN-SENT, sends SYN seq=1, which nobody is there to receive" in told
+    assert "A: active OPEN → SYN-SENT, sends SYN seq=1, but nobody is there to receive it" in told
     assert "full" not in told
     assert {flight.fate for flight in Story(trace).flights} == {Fate.UNHEARD}
     assert Fate.UNHEARD.value in chart(trace)
