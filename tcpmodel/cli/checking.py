@@ -175,9 +175,14 @@ def _why(result: Result, formula: str, scenario_text: str) -> str:
 
 def _draw(result: Result, formula: str, scenario_text: str, why: str, svg: str) -> None:
     from tcpmodel.render.chart import chart
+    from tcpmodel.render.twins import twin_chart
 
     if result.trace is None:
         complain(f"there is no run to draw: {result.verdict.value}")
+        return
+    if result.twins:
+        twins = [(twin.agent, twin.trace) for twin in result.twins]
+        write(svg, twin_chart(result.trace, twins, claim=formula, why=why, title=scenario_text))
         return
     holds = result.verdict.value == "HOLDS"
     write(svg, chart(result.trace, claim=formula, why=why, title=scenario_text, witness=holds))

@@ -245,21 +245,25 @@ def _show(
     from tcpmodel.render.chart import chart
     from tcpmodel.render.pairs import indistinguishable
     from tcpmodel.render.text import text
+    from tcpmodel.render.twins import twin_chart
 
     witness = found.verdict == "HOLDS"
     reasons = [found.why if found.as_expected else "", turned.sentence if turned else ""]
     why = "\n".join(filter(None, reasons))
+    twins = [(t["agent"], Trace.from_json(t["trace"])) for t in found.twins]
     if only_text or "-" not in (svg, json_file):
         wide = max(60, width())
-        if found.twins:
-            twins = [(t["agent"], Trace.from_json(t["trace"])) for t in found.twins]
+        if twins:
             told = indistinguishable(trace, twins, claim=says, why=why, width=wide)
         else:
             told = text(trace, claim=says, why=why, witness=witness, width=wide)
         click.echo(told, nl=False)
     if svg:
         title = f"{found.code} {found.id}: {found.scenario}"
-        write(svg, chart(trace, claim=says, why=why, title=title, witness=witness))
+        if twins:
+            write(svg, twin_chart(trace, twins, claim=says, why=why, title=title))
+        else:
+            write(svg, chart(trace, claim=says, why=why, title=title, witness=witness))
     if json_file:
         data = trace.to_json() | {"claim": found.code}
         write(json_file, dump(data | ({"turning": turned.to_json()} if turned else {})))

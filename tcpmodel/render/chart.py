@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import groupby
 
@@ -93,23 +93,37 @@ def chart(
     witness: the trace shows the claim instead.
     """
     drawn = layout(trace, claim=claim, why=why, title=title, witness=witness)
-    size = f'width="{_n(drawn.width)}" height="{_n(drawn.height)}"'
-    parts = [
+    told = text(trace, claim=claim, why=why, witness=witness)
+    head = title or claim or trace.system
+    return document(drawn.width, drawn.height, head, told, body(trace, drawn, witness=witness))
+
+
+def document(width: float, height: float, title: str, told: str, parts: Iterable[str]) -> str:
+    """An SVG document of such a size, called `title`, with its description in words: `told`."""
+    size = f'width="{_n(width)}" height="{_n(height)}"'
+    lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tcpmodel-chart" role="img" {size} '
-        f'viewBox="0 0 {_n(drawn.width)} {_n(drawn.height)}">',
-        f"<title>{_escape(title or claim or trace.system)}</title>",
-        f"<desc>{_escape(text(trace, claim=claim, why=why, witness=witness))}</desc>",
+        f'viewBox="0 0 {_n(width)} {_n(height)}">',
+        f"<title>{_escape(title)}</title>",
+        f"<desc>{_escape(told)}</desc>",
         _style(),
         _gradient("tcpmodel-fade-right", 0, 1) + _gradient("tcpmodel-fade-left", 1, 0),
         f'<rect class="paper" {size}/>',
-        *_frame(drawn, witness),
-        *map(_bar, drawn.bars),
-        *_incarnations(drawn),
-        *map(_arrow, drawn.arrows),
-        *_labels(trace, drawn, witness),
+        *parts,
         "</svg>",
     ]
-    return "\n".join(parts) + "\n"
+    return "\n".join(lines) + "\n"
+
+
+def body(trace: Trace, drawn: Layout, *, witness: bool) -> Iterator[str]:
+    """What is drawn of a run, back to front."""
+    for box in drawn.shaded:
+        yield _rect("shade", box, 4)
+    yield from _frame(drawn, witness)
+    yield from map(_bar, drawn.bars)
+    yield from _incarnations(drawn)
+    yield from map(_arrow, drawn.arrows)
+    yield from _labels(trace, drawn, witness)
 
 
 def _style() -> str:

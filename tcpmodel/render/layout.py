@@ -24,13 +24,14 @@ from tcpmodel.render.sheet import (
     Sheet,
     badge_width,
     blank,
+    reach,
 )
 from tcpmodel.render.typeset import Line
 from tcpmodel.render.words import CLOCK, Fate, Flight, Story
 
 GAP = 34  # least height of an arrow
 FALL = 22  # how far an arrow falls before it fades or breaks off
-HEAD = 90  # half the room for the name of a lane
+NAME = 90  # half the room for the name of a lane
 CROSS = 12  # from where a message is lost to what is said about it
 RISE = 12  # how far above its end the arrow of a forged message begins
 MANY = 4  # so many ticks at which nothing else happens share a rule
@@ -111,7 +112,7 @@ def layout(
     """
     story = Story(trace)
     sheet = blank(story)
-    sheet.across([Line(title, typeset.TITLE)], 0)
+    sheet.across([Line(line, typeset.TITLE) for line in title.splitlines()], 0)
     _heads(sheet)
     _beginning(sheet)
     for first, last in _stretches(story):
@@ -169,7 +170,7 @@ def _stretches(story: Story) -> Iterator[tuple[int, int]]:
 def _heads(sheet: Sheet) -> None:
     """The names of the lanes, above them."""
     top = sheet.bottom + 8
-    half = HEAD if not sheet.shared else LANE_PITCH / 2 - 4
+    half = NAME if not sheet.shared else LANE_PITCH / 2 - 4
     heads = [(lane or sheet.story.trace.system, x) for lane, x in sheet.x.items()]
     for name, x in heads:
         head = Column(x - half, x + half, "middle")
@@ -350,7 +351,7 @@ def _arrow(sheet: Sheet, flight: Flight) -> Arrow | None:
     if sender not in sheet.x or receiver not in sheet.x or sender == receiver:
         return None
     side = 1 if sheet.x[sender] < sheet.x[receiver] else -1
-    x1, x2 = sheet.x[sender] + side * 7, sheet.x[receiver] - side * _reach(flight.end)
+    x1, x2 = sheet.x[sender] + side * 7, sheet.x[receiver] - side * reach(flight.end or 0)
     y1 = sheet.sent.get(flight.origin, sheet.at[flight.start])
     y2 = y1 + FALL if flight.end is None else sheet.at[flight.end]
     if flight.fate is not Fate.RECEIVED:
@@ -371,14 +372,9 @@ def _forged(sheet: Sheet, index: int) -> Arrow | None:
         return None
     side = 1 if sheet.x[sender] < sheet.x[receiver] else -1
     y, middle = sheet.at[index], (sheet.x[sender] + sheet.x[receiver]) / 2
-    x = sheet.x[receiver] - side * _reach(index)
+    x = sheet.x[receiver] - side * reach(index)
     flight = Flight(step.received, index, index, Fate.RECEIVED)
     return Arrow(flight, False, middle, y - RISE, x, y, forged=True)
-
-
-def _reach(end: int | None) -> float:
-    """How far from its lane the arrow to step `end` stops: at the number of the step."""
-    return max(12.0, badge_width(end) / 2 + 2) if end else 12.0
 
 
 def _shaded(sheet: Sheet, alike: Sequence[Likeness]) -> Iterator[Box]:

@@ -25,7 +25,8 @@ def beginning(story: Story, lane: str) -> list[Line]:
     """The initial state of `lane`, and what else is not at zero."""
     initial = story.trace.initial
     lines = []
-    if state := str(initial.get(f"{lane}.state", "")):
+    state = str(initial.get(f"{lane}.state", ""))
+    if state and story.connects:
         lines.append(Line(state, typeset.STATE, state))
     if story.counts_incarnations and (number := initial.get(f"{lane}.inc")):
         lines.append(Line(f"incarnation {number}", typeset.INCARNATION))

@@ -34,6 +34,9 @@ GHOSTS = {
 }
 """What it means that a ghost becomes true."""
 
+FORGED = {"stale_text": "has delivered forged text", "stale_fin": "has taken a forged FIN"}
+"""What it means if a forged segment does it."""
+
 OUTCOMES = {
     "refused": "its user is told: connection refused",
     "reset": "its user is told: connection reset",

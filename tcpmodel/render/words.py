@@ -16,7 +16,7 @@ from itertools import accumulate
 from tcpmodel.core.terms import Value
 from tcpmodel.core.trace import Message, State, Step, Trace
 from tcpmodel.render.counts import said, ticks
-from tcpmodel.render.vocabulary import GHOSTS, OUTCOMES, TCB, TOLD
+from tcpmodel.render.vocabulary import FORGED, GHOSTS, OUTCOMES, TCB, TOLD
 
 NETWORK, CLOCK = "network", "clock"
 
@@ -170,6 +170,12 @@ class Story:
         return any(number(state.get(name, 0)) > 1 for state in states for name in names)
 
     @cached_property
+    def connects(self) -> bool:
+        """Somebody leaves CLOSED: states say something, as they do not where only UDP is used."""
+        states = (self.trace.state(index) for index in range(len(self.trace) + 1))
+        return any(s.get(f"{lane}.state") != "CLOSED" for s in states for lane in self.lanes)
+
+    @cached_property
     def flights(self) -> list[Flight]:
         """Every copy of every message that the trace speaks of, in order of sending."""
         found: list[Flight] = []
@@ -197,7 +203,7 @@ class Story:
 
     @cached_property
     def _clock(self) -> list[int]:
-        return list(accumulate(step.agent == CLOCK for step in self.trace.steps))
+        return list(accumulate(int(step.agent == CLOCK) for step in self.trace.steps))
 
     def step(self, index: int) -> Step:
         """Step `index`, 1-based."""
@@ -299,15 +305,16 @@ class Story:
 
     def notes(self, index: int) -> list[Note]:
         """What step `index` brings about, besides states and messages, that deserves words."""
+        forged = is_forged(self.step(index))
         return [
             note
             for name, (_, value) in self.trace.changes(index).items()
             if ">" not in name  # the slots of a channel: arrows show them
-            for note in self._notes(name, value, self.trace.state(index))
+            for note in self._notes(name, value, self.trace.state(index), forged)
         ]
 
-    def _notes(self, name: str, value: Value, after: State) -> Iterator[Note]:
-        """What it means that the variable `name` has become `value`."""
+    def _notes(self, name: str, value: Value, after: State, forged: bool) -> Iterator[Note]:
+        """What it means that the variable `name` has become `value` (by a `forged` segment)."""
         agent, _, field = name.rpartition(".")
         others = [other for other in self.lanes if other != agent]
         peer = others[0] if len(others) == 1 else "its peer"
@@ -316,7 +323,8 @@ class Story:
         elif field == "peer" and value and not _lives(after, peer, value):
             yield self._lost_peer(agent, peer, value, after)
         elif field in GHOSTS and value is True:
-            yield Note(agent, GHOSTS[field], "alarm")
+            meaning = FORGED.get(field) if forged else None
+            yield Note(agent, meaning or GHOSTS[field], "alarm")
         elif field == "confirmed" and value is True and self.counts_incarnations:
             yield Note(agent, f"{peer} has answered this incarnation", "aside")
         elif field == "outcome" and value in OUTCOMES:

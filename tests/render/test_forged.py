@@ -7,6 +7,8 @@ from tcpmodel.render.chart import chart
 from tcpmodel.render.layout import layout
 from tcpmodel.render.text import text
 
+from .traces import Run, message
+
 
 def blind_reset() -> Trace:
     """A reset that nobody sent ends B's connection."""
@@ -32,3 +34,13 @@ def test_its_arrow_begins_at_no_lane() -> None:
 def test_the_text_says_so() -> None:
     """The line of the step says that it is forged, not that it is stale."""
     assert "1  B receives forged RST seq=301 → CLOSED\n" in text(blind_reset())
+
+
+def test_forged_text_is_not_called_old() -> None:
+    """What is delivered and was not sent by the peer is old, or it is forged."""
+    run = Run(A__state="ESTABLISHED", B__state="ESTABLISHED", B__stale_text=False)
+    data = message("A>B", "ACK seq=5 ack=5 text=1")
+    run.step("B", "segment", "forged", takes=data, B__stale_text=True)
+    assert "B receives forged ACK seq=5 ack=5 + 1 octet; has delivered forged text" in text(
+        run.trace()
+    )
