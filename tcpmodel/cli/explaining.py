@@ -41,7 +41,6 @@ Under the run stands which part of the claim became true or false at which step.
 -n lists differ in the states that A and B pass through; FILE is then that of the first, and
 FILE-2, FILE-3 … (before the suffix) those of the others.
 
-\b
 Exit codes: 0 explained; 2 usage; 5 inconclusive, or no run to show where one was
 asked for; 130 interrupted."""
 

@@ -17,7 +17,6 @@ Example:  tcpmodel replay stale-syn.json --svg stale-syn.svg
 FILE is a trace as explain, check, verify, simulate and run write it.  Its scenario is composed
 anew, and every step is taken again; nothing else in the file is believed.
 
-\b
 Exit codes: 0 it is a run; 2 usage, or a file that holds none; 10 it is no run of the model."""
 
 
