@@ -159,14 +159,17 @@ def say(*parts: str | tuple[str, str], indent: int = 0, hang: int = 0) -> None:
     from rich.text import Text
 
     console = Console(highlight=False, width=1_000_000, force_terminal=forced() or None)
-    paragraph = Text.assemble(*parts)
-    room = max(40, width() - hang)
-    first = True
-    for line in paragraph.wrap(console, room, tab_size=8) if str(paragraph) else [paragraph]:
+    rest = Text.assemble(*parts)
+    margin, first = indent, True
+    while first or str(rest):
+        room = max(20, width() - margin)
+        line = rest.wrap(console, room, tab_size=8)[0] if str(rest) else rest
+        rest = rest[len(line) :]
+        while str(rest)[:1].isspace():
+            rest = rest[1:]
         line.rstrip()
-        margin = Text(" " * (indent if first else hang)) if str(line) else Text()
-        console.print(margin + line, soft_wrap=True)
-        first = False
+        console.print(Text(" " * margin) + line if str(line) else line, soft_wrap=True)
+        margin, first = hang, False
 
 
 def show_lassos(fairness: dict[str, Any] | None) -> None:
