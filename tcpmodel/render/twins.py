@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from tcpmodel.core.trace import Trace
 from tcpmodel.render.chart import body, document
 from tcpmodel.render.layout import Layout, Likeness, layout
-from tcpmodel.render.pairs import indistinguishable
+from tcpmodel.render.pairs import distinct, indistinguishable
 from tcpmodel.render.words import extra, segment
 
 
@@ -30,16 +30,19 @@ def twin_chart(
     Each run is a group of class `run` with its number as `data-run`; within it, steps and arrows
     are marked as in `chart`.
     """
+    told = indistinguishable(first, twins, claim=claim, why=why, width=80)
+    twins, note = distinct(first, twins)
     runs = [first, *(run for _, run in twins)]
     alike = likenesses(first, twins)
+    why = "\n".join(filter(None, (why, note)))
     drawn: list[tuple[Layout, float]] = []
     height = 0.0
     for number, run in enumerate(runs, 1):
         last = number == len(runs)
-        head = f"{title}\n" if number == 1 and title else ""
+        heads = [title if number == 1 else "", _headline(number, twins) if twins else ""]
         plan = layout(
             run,
-            title=head + _headline(number, twins),
+            title="\n".join(filter(None, heads)),
             claim=claim if last else "",
             why=why if last else "",
             alike=alike[number - 1],
@@ -51,7 +54,6 @@ def twin_chart(
     for number, (run, (plan, top)) in enumerate(zip(runs, drawn, strict=True), 1):
         parts.append(f'<g class="run" data-run="{number}" transform="translate(0 {top:.1f})">')
         parts += [*body(run, plan, witness=False), "</g>"]
-    told = indistinguishable(first, twins, claim=claim, why=why, width=80)
     return document(width, height, title or claim or first.system, told, parts)
 
 

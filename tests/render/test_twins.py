@@ -76,6 +76,15 @@ def test_every_run_is_there_with_its_heading_and_its_steps() -> None:
     assert "B cannot tell run 1 from run 2" in (root.findtext(f"{SVG}desc") or "")
 
 
+def test_a_run_is_not_drawn_twice() -> None:
+    """Where what should be known is false in the run itself, that is said instead."""
+    svg = twin_chart(normal(), [("A", normal())], claim="A knows it.", why="because")
+    assert svg.count('class="run"') == 1
+    texts = ["".join(t.itertext()) for t in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+    assert "what A should know is not so at the end of run 1" in texts
+    assert not any("Run 1" in line or "looks the same" in line for line in texts)
+
+
 @settings(max_examples=40, deadline=None)
 @given(random_traces(most=15), random_traces(most=15))
 def test_no_two_labels_overlap(one: Trace, other: Trace) -> None:
