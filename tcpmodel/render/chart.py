@@ -18,7 +18,8 @@ from tcpmodel.render import typeset
 from tcpmodel.render.layout import Arrow, Bar, Layout, layout
 from tcpmodel.render.sheet import Box, Label
 from tcpmodel.render.text import text
-from tcpmodel.render.words import NO_CONNECTION, Fate
+from tcpmodel.render.vocabulary import NO_CONNECTION
+from tcpmodel.render.words import Fate
 
 COLOURS = {
     "LISTEN": "#0ea5e9",

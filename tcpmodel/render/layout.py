@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tcpmodel.core.trace import Trace
-from tcpmodel.render import ends, rows, typeset, words
+from tcpmodel.render import rows, typeset, words
 from tcpmodel.render.sheet import (
     BADGE,
     LANE_PITCH,
@@ -317,7 +317,7 @@ def _loop(sheet: Sheet) -> tuple[float, float, float] | None:
         return None
     end = sheet.y
     sheet.rules.append(Rule(MARGIN, sheet.right, end, "loop", len(sheet.story.trace)))
-    sheet.across([Line(f"↺ {ends.ending(sheet.story)}", typeset.LOOP)], 4, "end")
+    sheet.across([Line(f"↺ {sheet.story.ending()}", typeset.LOOP)], 4, "end")
     top = next(rule.y for rule in sheet.rules if rule.kind == "loop")
     return (sheet.right + 16, top, end) if top < end else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tcpmodel.render import ends, typeset, words
+from tcpmodel.render import typeset, words
 from tcpmodel.render.typeset import Line
 from tcpmodel.render.words import Fate, Flight, Story
 
@@ -32,7 +32,7 @@ def beginning(story: Story, lane: str) -> list[Line]:
         lines.append(Line(f"incarnation {number}", typeset.INCARNATION))
     # A variable of nobody in particular is told at the first lane.
     owners = (lane,) if lane != story.lanes[0] else (lane, *_strangers(story))
-    facts = [fact for owner, fact in ends.opening(story) if owner in owners]
+    facts = [fact for owner, fact in story.opening() if owner in owners]
     return [*lines, _list(facts)]
 
 
@@ -104,7 +104,7 @@ def _arrival(story: Story, index: int) -> list[Line]:
 
 
 def _strangers(story: Story) -> list[str]:
-    return [owner for owner, _ in ends.opening(story) if owner not in story.lanes]
+    return [owner for owner, _ in story.opening() if owner not in story.lanes]
 
 
 def _bound(sentence: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from tcpmodel.core.trace import Trace
-from tcpmodel.render import ends, words
+from tcpmodel.render import words
 from tcpmodel.render.words import CLOCK, NETWORK, Fate, Story
 
 
@@ -23,7 +23,7 @@ def text(
     lines = _paragraph("0", _beginning(story), gutter, width)
     for index in range(1, len(trace) + 1):
         lines += _paragraph(str(index), _sentence(story, index), gutter, width)
-    lines += _paragraph("↺", ends.ending(story), gutter, width)
+    lines += _paragraph("↺", story.ending(), gutter, width)
     for sentence in _end(story):
         lines += _paragraph("", sentence, gutter, width)
     if claim:
@@ -53,11 +53,9 @@ def _beginning(story: Story) -> str:
     """Who is in which state [and with which numbers]; for other systems, all variables."""
     told = []
     for agent in story.lanes:
-        facts = ", ".join(fact for owner, fact in ends.opening(story) if owner == agent)
-        told += [
-            state + (f" [{facts}]" if facts else "") for state in ends.standing(story, 0, agent)
-        ]
-    others = [fact for owner, fact in ends.opening(story) if not ends.standing(story, 0, owner)]
+        facts = ", ".join(fact for owner, fact in story.opening() if owner == agent)
+        told += [state + (f" [{facts}]" if facts else "") for state in story.standing(0, agent)]
+    others = [fact for owner, fact in story.opening() if not story.standing(0, owner)]
     return f"at the start: {', '.join(told + others)}"
 
 
@@ -65,9 +63,7 @@ def _end(story: Story) -> list[str]:
     """Where it ends: states, and what is still under way."""
     last = len(story.trace)
     finite = last > 0 and story.trace.loop is None
-    states = (
-        [s for agent in story.lanes for s in ends.standing(story, last, agent)] if finite else []
-    )
+    states = [s for agent in story.lanes for s in story.standing(last, agent)] if finite else []
     left = [
         f"{words.segment(flight.message)} (sent at step {flight.start})"
         for flight in story.flights

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NO_CONNECTION = ("CLOSED", "LISTEN")
+"""The states in which an endpoint has no connection, not even an embryonic one."""
+
 TCB = {
     "iss": "ISS",
     "irs": "IRS",

@@ -7,21 +7,18 @@ its name, so that any system's trace can be told.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from itertools import accumulate
 
 from tcpmodel.core.terms import Value
-from tcpmodel.core.trace import Message, State, Step, Trace
+from tcpmodel.core.trace import Message, Step, Trace
 from tcpmodel.render.counts import said, ticks
-from tcpmodel.render.vocabulary import FORGED, GHOSTS, OUTCOMES, TCB, TOLD
+from tcpmodel.render.notes import Note, meanings
+from tcpmodel.render.vocabulary import NO_CONNECTION, TCB, TOLD
 
 NETWORK, CLOCK = "network", "clock"
-
-NO_CONNECTION = ("CLOSED", "LISTEN")
-"""The states in which an endpoint has no connection, not even an embryonic one."""
 
 
 class Fate(Enum):
@@ -55,18 +52,6 @@ class Flight:
         """What the copies of a message share: the step that sent it, else where and what it is."""
         contents = (item for item in self.message.fields.items() if item[0] != "age")
         return self.start or (self.message.channel, *contents)
-
-
-@dataclass(frozen=True)
-class Note:
-    """A consequence of a step for `agent` that deserves words.
-
-    kind: `incarnation`, `alarm` (what should not be), `aside` (for the text only) or `plain`.
-    """
-
-    agent: str
-    words: str
-    kind: str = "plain"
 
 
 def segment(message: Message) -> str:
@@ -305,39 +290,18 @@ class Story:
 
     def notes(self, index: int) -> list[Note]:
         """What step `index` brings about, besides states and messages, that deserves words."""
-        forged = is_forged(self.step(index))
+        after, forged = self.trace.state(index), is_forged(self.step(index))
         return [
             note
             for name, (_, value) in self.trace.changes(index).items()
             if ">" not in name  # the slots of a channel: arrows show them
-            for note in self._notes(name, value, self.trace.state(index), forged)
+            for note in meanings(name, value, after, self.peer_of, self.counts_incarnations, forged)
         ]
 
-    def _notes(self, name: str, value: Value, after: State, forged: bool) -> Iterator[Note]:
-        """What it means that the variable `name` has become `value` (by a `forged` segment)."""
-        agent, _, field = name.rpartition(".")
+    def peer_of(self, agent: str) -> str:
+        """Whom `agent` talks to."""
         others = [other for other in self.lanes if other != agent]
-        peer = others[0] if len(others) == 1 else "its peer"
-        if field == "inc" and value and self.counts_incarnations:
-            yield Note(agent, f"incarnation {value}", "incarnation")
-        elif field == "peer" and value and not _lives(after, peer, value):
-            yield self._lost_peer(agent, peer, value, after)
-        elif field in GHOSTS and value is True:
-            meaning = FORGED.get(field) if forged else None
-            yield Note(agent, meaning or GHOSTS[field], "alarm")
-        elif field == "confirmed" and value is True and self.counts_incarnations:
-            yield Note(agent, f"{peer} has answered this incarnation", "aside")
-        elif field == "outcome" and value in OUTCOMES:
-            yield Note(agent, OUTCOMES[str(value)])
-        elif field == "timer" and after.get(f"{agent}.state") == "TIME-WAIT":
-            yield Note(agent, f"{ticks(number(value)) if value else 'no tick'} of TIME-WAIT left")
-
-    def _lost_peer(self, agent: str, peer: str, value: Value, after: State) -> Note:
-        """`agent` believes in an incarnation of its peer that is over, or (SYN cookies) to come."""
-        belief = f"believes in incarnation {value} of {peer}, which"
-        if number(after.get(f"{peer}.inc", value)) < number(value):
-            return Note(agent, f"{belief} has not begun")
-        return Note(agent, f"{belief} is over", "alarm")
+        return others[0] if len(others) == 1 else "its peer"
 
     def details(self, index: int) -> list[str]:
         """The variables that step `index` changes and that nothing else about it tells."""
@@ -345,7 +309,7 @@ class Story:
         found = []
         for name, (before, after) in self.trace.changes(index).items():
             agent, _, field = name.rpartition(".")
-            if self.is_bookkeeping(name) or (agent and field in TOLD):
+            if self._is_bookkeeping(name) or (agent and field in TOLD):
                 continue
             if agent and (words := said(field, after)) is not None:
                 found += [f"{agent} {words}"] if words else []
@@ -360,13 +324,52 @@ class Story:
             found.append(f"{spelling} {spelled(before)} → {spelled(after)}")
         return found
 
-    def is_bookkeeping(self, name: str) -> bool:
+    # --- the ends ---------------------------------------------------------------------------
+
+    def standing(self, index: int, agent: str) -> list[str]:
+        """The state of `agent` after step `index`, e.g. `A ESTABLISHED (incarnation 2)`, if any."""
+        state = self.trace.state(index)
+        if (name := state.get(f"{agent}.state")) is None:
+            return []
+        number = state.get(f"{agent}.inc", 0)
+        marked = self.counts_incarnations and number and name not in NO_CONNECTION
+        return [f"{agent} {name}" + (f" (incarnation {number})" if marked else "")]
+
+    def opening(self) -> list[tuple[str, str]]:
+        """What else to know of the initial state, as (agent, `SND.NXT = 5`).
+
+        That is whatever is not zero, and the numbers of a TCB only where there is a connection.
+        """
+        initial = self.trace.initial
+        found = []
+        for name, value in initial.items():
+            agent, _, field = name.rpartition(".")
+            state = initial.get(f"{agent}.state")
+            if agent == "link":
+                ways = field.replace("_to_", " to ")
+                found += [(agent, f"nothing gets from {ways}")] if value == "broken" else []
+                continue
+            if self._is_bookkeeping(name) or (state is not None and field in TOLD):
+                continue
+            if state is None or (value and (state not in NO_CONNECTION or field not in TCB)):
+                spelling = name if state is None else TCB.get(field, field)
+                found.append((agent, f"{spelling} = {spelled(value)}"))
+        return found
+
+    def ending(self) -> str:
+        """How a lasso goes on for ever; empty for a finite run."""
+        if self.trace.loop is None:
+            return ""
+        if self.trace.loop == len(self.trace):
+            return "from here it stutters for ever: nothing is enabled any more"
+        again = f"from here it repeats for ever from step {self.trace.loop + 1}"
+        loop = range(self.trace.loop + 1, len(self.trace) + 1)
+        if any(self.trace.changes(i) or self.step(i).sent or self.step(i).received for i in loop):
+            return again
+        return f"{again}, and nothing changes: it stutters though actions are enabled"
+
+    def _is_bookkeeping(self, name: str) -> bool:
         """A channel's slot, or what the network may still do: arrows and crosses show them."""
         agent = name.rpartition(".")[0]
         endpoints = any(f"{lane}.state" in self.trace.initial for lane in self.lanes)
         return ">" in name or (endpoints and not agent)
-
-
-def _lives(state: State, agent: str, incarnation: Value) -> bool:
-    current = state.get(f"{agent}.inc", incarnation) == incarnation
-    return current and state.get(f"{agent}.state") not in NO_CONNECTION
