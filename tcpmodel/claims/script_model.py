@@ -7,6 +7,7 @@ left to the scenario unless its text asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -41,7 +42,9 @@ FREE: Mapping[str, str | int] = {
     "data": 3,
     "incarnations": 7,
 }
-"""What users may do in a written run, unless its scenario says otherwise: everything."""
+"""What users may do in a written run, unless its scenario says otherwise, or contradicts it:
+everything.
+"""
 
 _FIN_UNACKNOWLEDGED = ("FIN-WAIT-1", "CLOSING", "LAST-ACK")
 _UNACKNOWLEDGED = ("SYN-SENT", "SYN-RECEIVED", *_FIN_UNACKNOWLEDGED)
@@ -56,17 +59,31 @@ def switches_of(text: str) -> Scenario:
             f"a written run tells its own ISS, losses and duplicates, in 32-bit numbers: "
             f"leave out {', '.join(sorted(told))}"
         )
-    changed = FIXED | {key: value for key, value in FREE.items() if key not in asked}
-    return scenario(" ".join([text, *(f"{key}={value}" for key, value in changed.items())]))
+    free = {key: value for key, value in FREE.items() if key not in asked}
+    try:
+        return _changed(text, FIXED | free)
+    except ModelError:
+        for key in free:  # Fast Open, say, is about a client and its server
+            with suppress(ModelError):
+                return _changed(text, FIXED | {k: v for k, v in free.items() if k != key})
+        raise
+
+
+def _changed(text: str, switches: Mapping[str, str | int]) -> Scenario:
+    return scenario(" ".join([text, *(f"{key}={value}" for key, value in switches.items())]))
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What an action would do now: the state after it, and the segment it would send (codes)."""
+    """What an action would do now: the state after it, and the segment it would send (codes).
+
+    iss: the ISS that is told it.
+    """
 
     action: Action
     after: Codes
     sent: Mapping[str, int] | None
+    iss: int = 0
 
 
 @dataclass(frozen=True)
@@ -123,6 +140,7 @@ class Machine:
         self.system, self.initial = _begun(self.actions.system, start, earlier)
         self.codes = self.initial
         self.choices: list[Choice] = []
+        self.cookies: dict[str, set[int]] = {agent: set() for agent in AGENTS}
         self._places = {var.name: i for i, var in enumerate(self.system.variables)}
 
     # --- looking --------------------------------------------------------------------------------
@@ -140,6 +158,11 @@ class Machine:
         """The states of A and B."""
         a, b = (str(self.value(f"{agent}.state")) for agent in AGENTS)
         return a, b
+
+    def state_after(self, agent: str, effect: Effect) -> str:
+        """The state of `agent` after an effect."""
+        name = f"{agent}.state"
+        return str(self.system.by_name[name].domain.decode(effect.after[self._places[name]]))
 
     def numbers(self, agent: str) -> str:
         """The numbers of an endpoint's TCB as the RFC calls them; empty without a connection."""
@@ -176,7 +199,12 @@ class Machine:
         return [e for e in effects if e.action.event.label.lower() == label.lower()]
 
     def arrival(self, agent: str, fields: Mapping[str, int], iss: int) -> list[Effect]:
-        """What `agent` does when a segment arrives: the rules answer by exactly one."""
+        """What `agent` does when a segment arrives: one rule answers, which may leave a choice.
+
+        What acknowledges a cookie of `agent` tells the ISS itself.
+        """
+        if "ack" in fields and (cookie := (fields["ack"] - 1) % (1 << 32)) in self.cookies[agent]:
+            iss = cookie
         inputs = {f"seg.{name}": code for name, code in fields.items()} | {"iss": iss}
         return self._effects(self.actions.arrivals[agent], inputs)
 
@@ -190,7 +218,8 @@ class Machine:
 
     def _effects(self, group: _Group, inputs: Mapping[str, int]) -> list[Effect]:
         row = self.codes + tuple(inputs.get(var.name, 0) for var in self.system.inputs)
-        return [self._effect(action, row) for action in group.enabled(row)]
+        told = inputs.get("iss", 0)
+        return [replace(self._effect(action, row), iss=told) for action in group.enabled(row)]
 
     def _effect(self, action: Action, row: Codes) -> Effect:
         sends = action.event.sends
@@ -208,6 +237,8 @@ class Machine:
         """Take a step; its number, 1-based."""
         self.codes = effect.after
         self.choices.append(choice)
+        if effect.action.name.endswith(".cookie_answers_syn") and effect.sent is not None:
+            self.cookies[effect.action.event.agent].add(effect.sent["seq"])
         return len(self.choices)
 
     def trace(self) -> Trace:

@@ -28,6 +28,7 @@ MARKS: Mapping[str, str] = {
     "lost": "sent; never arrives",
     "arrives": "one that is under way arrives now",
     "again": "a retransmission or duplicate of one sent before arrives",
+    "copy": "a duplicate of one sent before arrives, though a timer could send it again, too",
     "old": "of an earlier incarnation, arrives out of the blue; nobody sends it now",
 }
 """What may stand behind a message; without a mark it is sent and arrives."""
@@ -35,7 +36,7 @@ MARKS: Mapping[str, str] = {
 ANY = "-"
 """The state that matches every state."""
 
-MESSAGE_FORM = "A>B SYN,ACK seq=300 ack=101 [text=1] [... | lost | arrives | again | old]"
+MESSAGE_FORM = "A>B SYN,ACK seq=300 ack=101 [text=1] [... | lost | arrives | again | copy | old]"
 CALL_FORM = "A: CLOSE"
 STATES_FORM = "| SYN-SENT, LISTEN"
 START_FORM = "start: A ESTABLISHED snd=100 rcv=300; B LISTEN"

@@ -33,7 +33,9 @@ def written_run(trace: Trace, switches: Scenario) -> str:
 
 
 def _text(trace: Trace, switches: Scenario) -> str:
-    words = [w for w in switches.spelled.split() if w.partition("=")[0] not in _LEFT_OUT]
+    told = (*_LEFT_OUT, "incarnations")  # which bounds what rules do, not only what users do
+    words = [w for w in switches.spelled.split() if w.partition("=")[0] not in told]
+    words.append(f"incarnations={switches.incarnations}")
     starts = "; ".join(f"{agent} {trace.initial[f'{agent}.state']}" for agent in AGENTS)
     return "\n".join([f"scenario: {' '.join(words)}", f"start: {starts}", *_lines(trace), ""])
 
@@ -72,7 +74,7 @@ def _lines(trace: Trace) -> list[str]:
 def _arrival(message: Message, number: int, arrivals: dict[int, list[int]]) -> str:
     first = arrivals[message.sent_at][0]
     if number != first:
-        return f"{_message(message)} again"
+        return f"{_message(message)} copy"
     mark = "" if message.sent_at == number - 1 else " arrives"
     return _message(message) + mark
 

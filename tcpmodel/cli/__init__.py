@@ -16,6 +16,7 @@ from tcpmodel import __version__
 from tcpmodel.cli.certifying import certify
 from tcpmodel.cli.checking import check
 from tcpmodel.cli.deriving import derive
+from tcpmodel.cli.drawing import diagram
 from tcpmodel.cli.explaining import explain
 from tcpmodel.cli.exporting import export
 from tcpmodel.cli.knowing import knowledge
@@ -25,7 +26,7 @@ from tcpmodel.cli.rationale import rationale
 from tcpmodel.cli.replaying import replay
 from tcpmodel.cli.reporting import report
 from tcpmodel.cli.running import run_
-from tcpmodel.cli.showing import diagram, doctor, list_
+from tcpmodel.cli.showing import doctor, list_
 from tcpmodel.cli.simulating import simulate
 from tcpmodel.cli.streams import settle
 from tcpmodel.cli.verifying import verify

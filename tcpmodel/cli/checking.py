@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tcpmodel.cli.formats import FORMATS, Outputs, Shown, formatted
 from tcpmodel.cli.output import (
     attempt,
     beside,
@@ -17,7 +18,6 @@ from tcpmodel.cli.output import (
     say,
     show_lassos,
     stop,
-    width,
     write,
 )
 from tcpmodel.cli.progress import Live
@@ -65,7 +65,7 @@ helpers   synchronized('A') | agrees_with_live_peer('B') | left_half_open('B')
 )
 @limited
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is stdout.")
-@click.option("--svg", metavar="FILE", help="Write a sequence chart of the run; - is stdout.")
+@formatted("svg")
 @click.option(
     "--certificate",
     metavar="FILE",
@@ -86,7 +86,7 @@ def check(
     engine: str,
     budget: Budget,
     json_file: str | None,
-    svg: str | None,
+    outputs: Outputs,
     certificate: str | None,
     bits: int | None,
     traces: str | None,
@@ -95,17 +95,17 @@ def check(
     from tcpmodel.claims.formula import parse
     from tcpmodel.claims.runner import check_property
 
-    if json_file == svg == "-":
-        stop(2, "--json - and --svg - both want stdout; give one of them a file")
+    if json_file == "-" and outputs.stdout:
+        stop(2, f"--json - and {outputs.stdout} both want stdout; give one of them a file")
     question = parse(formula)
     with Live(1) as live:
         observer = live.observer(scenario_text)
         result, chosen = check_property(question, scenario_text, engine, budget, observer)
     if bits is not None and result.trace is not None:
         scenario_text, result = _lifted(formula, scenario_text, result, bits, budget)
-    why = _why(result, formula, scenario_text)
-    if "-" not in (json_file, svg):
-        _print(result, formula, why, chosen)
+    shown = _shown(result, formula, scenario_text)
+    if json_file != "-" and not outputs.stdout:
+        _print(result, formula, shown, chosen)
     written = True
     path = None
     if result.trace is not None and (json_file or traces):
@@ -116,8 +116,10 @@ def check(
 
         told = check_json(result, scenario_text, chosen, path if written else None)
         written &= attempt(json_file, lambda: write(json_file, dump(told)))
-    if svg:
-        written &= attempt(svg, lambda: _draw(result, formula, scenario_text, why, svg))
+    if shown is not None:
+        written &= outputs.write(shown)
+    elif outputs:
+        complain(f"there is no run to show: {result.verdict.value}")
     if certificate:
         written &= attempt(
             certificate, lambda: _certify(result, formula, scenario_text, certificate)
@@ -158,39 +160,31 @@ def _lifted(
     return found
 
 
-def _why(result: Result, formula: str, scenario_text: str) -> str:
-    """What turned at which step of the run; empty if there is no run, or nothing to say of it."""
+def _shown(result: Result, formula: str, scenario_text: str) -> Shown | None:
+    """The run, with what turned at which of its steps; None if there is none."""
     if result.trace is None:
-        return ""
+        return None
     from tcpmodel.claims.formula import parse
     from tcpmodel.claims.turning import turning
     from tcpmodel.tcp.compose import compose
     from tcpmodel.tcp.scenario import scenario
 
     model = compose(scenario(scenario_text))
-    turned = turning(parse(formula), model, result.trace, result.verdict.value == "HOLDS")
-    return turned.sentence if turned else ""
+    witness = result.verdict.value == "HOLDS"
+    turned = turning(parse(formula), model, result.trace, witness)
+    return Shown(
+        result.trace,
+        claim=formula,
+        why=turned.sentence if turned else "",
+        title=scenario_text,
+        witness=witness,
+        verdict=result.verdict.value,
+        twins=tuple((twin.agent, twin.trace) for twin in result.twins),
+    )
 
 
-def _draw(result: Result, formula: str, scenario_text: str, why: str, svg: str) -> None:
-    from tcpmodel.render.chart import chart
-    from tcpmodel.render.twins import twin_chart
-
-    if result.trace is None:
-        complain(f"there is no run to draw: {result.verdict.value}")
-        return
-    if result.twins:
-        twins = [(twin.agent, twin.trace) for twin in result.twins]
-        write(svg, twin_chart(result.trace, twins, claim=formula, why=why, title=scenario_text))
-        return
-    holds = result.verdict.value == "HOLDS"
-    write(svg, chart(result.trace, claim=formula, why=why, title=scenario_text, witness=holds))
-
-
-def _print(result: Result, formula: str, why: str, chosen: str) -> None:
+def _print(result: Result, formula: str, shown: Shown | None, chosen: str) -> None:
     from tcpmodel.claims.needs import plain, summary
-    from tcpmodel.render.pairs import indistinguishable
-    from tcpmodel.render.text import text
 
     say(f"{result.verdict.value}  {formula}", hang=2)
     if result.reason:
@@ -209,16 +203,9 @@ def _print(result: Result, formula: str, why: str, chosen: str) -> None:
     for sentence in summary(fairness):
         say(sentence, hang=2)
     show_lassos(fairness)
-    if result.trace is not None:
+    if shown is not None:
         click.echo()
-        witness = result.verdict.value == "HOLDS"
-        wide = max(60, width())
-        if result.twins:
-            twins = [(twin.agent, twin.trace) for twin in result.twins]
-            told = indistinguishable(result.trace, twins, claim=formula, width=wide)
-        else:
-            told = text(result.trace, claim=formula, why=why, witness=witness, width=wide)
-        click.echo(told, nl=False)
+        click.echo(FORMATS["text"].write(shown, ""), nl=False)
 
 
 def _code(result: Result) -> int:

@@ -14,16 +14,12 @@ from tcpmodel.cli.progress import Live
 if TYPE_CHECKING:
     from tcpmodel.claims.tables_derived import Cell, Handshake
     from tcpmodel.claims.wait_table import Derived
-    from tcpmodel.render.matrix import Table
 
 Item = TypeVar("Item")
 
 EXIT_CODES = """\
-\b
 Exit codes: 0 proved, and the full model agrees; 2 usage; 5 something is not settled;
 10 the full model disagrees; 130 interrupted (what was known is written)."""
-
-_COLOURS = {"HOLDS": ("safe", "good"), "FAILS": ("unsafe", "bad")}
 
 
 def _shared(command: Callable[..., None]) -> Callable[..., None]:
@@ -186,6 +182,7 @@ def _print_handshake(row: Handshake) -> None:
 
 
 def _drawn(found: Sequence[Derived], cells: Sequence[Cell]) -> str:
+    from tcpmodel.claims.pictures.figures import matrix_table
     from tcpmodel.claims.wait_table import BOUNDARY
     from tcpmodel.render.matrix import Table, tables
 
@@ -203,27 +200,11 @@ def _drawn(found: Sequence[Derived], cells: Sequence[Cell]) -> str:
     columns = ["TIME-WAIT at least", "2 MSL is enough", "proved"]
     told = "; ".join(f"{row.row.id}: {row.row.says}" for row in found)
     first = Table("The least safe TIME-WAIT", columns, bounds, f"{told}.  {BOUNDARY}.")
-    return tables([first, *([_matrix(cells)] if cells else [])])
-
-
-def _matrix(cells: Sequence[Cell]) -> Table:
-    from tcpmodel.render.matrix import Table
-
-    columns = list(dict.fromkeys(cell.column for cell in cells))
-    rows: dict[str, dict[str, tuple[str, str]]] = {}
-    for cell in cells:
-        shown = _COLOURS.get(cell.verdict, ("not settled", "open"))
-        rows.setdefault(cell.row, {})[cell.column] = shown
-    table = [(name, [row.get(c, ("", "")) for c in columns]) for name, row in rows.items()]
-    note = (
-        "May something of the old connection be accepted by the side that closed first?  No loss, "
-        "resets ignored in TIME-WAIT (RFC 1337).  Safe: in all reachable states of a model with "
-        "two segments per direction and an MSL of one tick."
-    )
-    return Table("TIME-WAIT and initial sequence numbers", columns, table, note)
+    return tables([first, *([matrix_table(cells)] if cells else [])])
 
 
 def _drawn_handshakes(found: Sequence[Handshake]) -> str:
+    from tcpmodel.claims.pictures.figures import COLOURS
     from tcpmodel.claims.tables_derived import LIFETIMES, MEMORIES
     from tcpmodel.render.matrix import Table, tables
 
@@ -231,7 +212,7 @@ def _drawn_handshakes(found: Sequence[Handshake]) -> str:
     rows = [
         (
             f"the server {MEMORIES[row.memory]}; {LIFETIMES[row.lifetime][0]}",
-            [_COLOURS.get(c.verdict, ("not settled", "open")) for c in row.cells.values()],
+            [COLOURS.get(c.verdict, ("not settled", "open")) for c in row.cells.values()],
         )
         for row in found
     ]

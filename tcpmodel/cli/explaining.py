@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tcpmodel.cli.formats import FORMATS, Outputs, Shown, formats_help, formatted
 from tcpmodel.cli.output import (
     STYLES,
+    attempt,
     claims_of,
     complain,
-    dump,
     limited,
-    numbered,
     say,
     show_lassos,
     stop,
-    width,
     write,
 )
 from tcpmodel.cli.progress import Live
@@ -31,21 +30,29 @@ if TYPE_CHECKING:
     from tcpmodel.core.trace import Trace
     from tcpmodel.engines.several import Several
 
-EPILOG = """\
+EXAMPLE = """\
 \b
 Example:  tcpmodel explain P01 --svg stale-syn.svg
           tcpmodel explain P01 --html stale-syn.html
           tcpmodel explain P01 -n 3
+          tcpmodel explain P61 --scenario tw2 -o late-fin.pcapng --at B"""
 
+NOTES = """\
 Under the run stands which part of the claim became true or false at which step.  Runs that
 -n lists differ in the states that A and B pass through; FILE is then that of the first, and
 FILE-2, FILE-3 … (before the suffix) those of the others; a page has all of them.
 
+A capture (pcap, pcapng) on the wire has every segment when it is sent, lost ones as well; at A or B
+it has what that host sends, and what reaches it when it gets there.  A tick is a second; without a
+clock a step takes 10 ms, and a timer fires after 1 s.  A model's sequence numbers stay what they
+are, but that they go on where the model's go round."""
+
+CODES = """\
 Exit codes: 0 explained; 2 usage; 5 inconclusive, or no run to show where one was
 asked for; 130 interrupted."""
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog="\n\n".join((EXAMPLE, formats_help(), NOTES, CODES)))
 @click.argument("name", metavar="ID")
 @click.option(
     "--scenario",
@@ -61,33 +68,26 @@ asked for; 130 interrupted."""
     metavar="N",
     help="Show up to N runs that pass through different states, shortest first.",
 )
-@click.option("--svg", metavar="FILE", help="Write a sequence chart; - is stdout.")
 @click.option("--html", metavar="FILE", help="Write a page to go through the run; - is stdout.")
-@click.option("--text", "only_text", is_flag=True, help="Print the run and nothing else.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the run as JSON; - is stdout.")
+@formatted("svg", "json", "text")
 @limited
 def explain(
     name: str,
     wanted: str | None,
     count: int,
-    svg: str | None,
+    outputs: Outputs,
     html: str | None,
-    only_text: bool,
-    json_file: str | None,
     engine: str,
     budget: Budget,
 ) -> None:
-    """Why a claim holds or fails: the run as text, and as a chart.
+    """Why a claim holds or fails: the run as text, as a chart, for other tools.
 
     ID is a claim's code or name, or PATH:ID for a claim of another file.
     """
     from tcpmodel.claims.discovery import select
     from tcpmodel.claims.runner import Job, check_claim, outcome, run_job, trace_of
 
-    if [svg, html, json_file, "-" if only_text else None].count("-") > 1:
-        stop(2, "only one of --text, --svg -, --html - and --json - can have stdout; name a file")
-    if count > 1 and "-" in (svg, json_file):
-        stop(2, f"-n {count} makes several files; name one")
+    _check_stdout(count, outputs, html)
     path, _, code = name.rpartition(":")
     file, claim = select(claims_of([path] if path else [])[0], [code])[0]
     text = _scenario_of(claim, wanted)
@@ -105,27 +105,38 @@ def explain(
         else:
             found = run_job(job, observer)
     trace = trace_of(found)
-    loud = only_text or "-" not in (svg, html, json_file)
-    if loud and not only_text:
+    loud = not outputs.stdout and html != "-"
+    if loud:
         _print(claim, found)
         show_lassos(found.fairness)
+    written = True
     if trace is not None:
-        traces = [trace] if more is None else list(more.traces)
-        _show_all(claim, traces, found, svg, json_file, loud)
-    elif svg or json_file or only_text:
+        traces = list(more.traces) if more is not None and more.traces else [trace]
+        written = _show_all(claim, traces, found, outputs, loud)
+    elif outputs:
         complain(f"{claim.code} has no run to show in {text}: {found.verdict}")
     if html:
         from tcpmodel.claims.pages import explained
 
-        write(html, explained(claim, found, more.traces if more else ()))
+        page = explained(claim, found, more.traces if more else ())
+        written &= attempt(html, partial(write, html, page))
     if more is not None:
-        if loud and not only_text:
+        if loud:
             click.echo()
-        click.echo(_how_many(more, count), err=only_text or not loud)
+        click.echo(_how_many(more, count), err=not loud)
     if "interrupted" in (found.reason, more and more.reason):
         sys.exit(130)
-    wants_run = bool(svg or json_file or only_text)
-    sys.exit(5 if found.inconclusive or (trace is None and wants_run) else 0)
+    if not written:
+        sys.exit(2)
+    sys.exit(5 if found.inconclusive or (trace is None and outputs) else 0)
+
+
+def _check_stdout(count: int, outputs: Outputs, html: str | None) -> None:
+    """Stdout has room for one thing."""
+    if html == "-" and outputs.stdout:
+        stop(2, f"only one of html and {outputs.stdout} can have stdout; name a file")
+    if count > 1 and outputs.stdout not in ("", "text"):
+        stop(2, f"-n {count} makes several files; name one")
 
 
 def _scenario_of(claim: Claim, wanted: str | None) -> str:
@@ -187,33 +198,37 @@ def _print(claim: Claim, found: Outcome) -> None:
 
 
 def _show_all(
-    claim: Claim,
-    traces: list[Trace],
-    found: Outcome,
-    svg: str | None,
-    json_file: str | None,
-    loud: bool,
-) -> None:
-    """Show every run, each under its number if there are several; files are numbered, too."""
+    claim: Claim, traces: list[Trace], found: Outcome, outputs: Outputs, loud: bool
+) -> bool:
+    """Show every run, each under its number if there are several; files are numbered, too.
+
+    Whether all that was asked for could be written.
+    """
     from tcpmodel.claims.runner import question_of
     from tcpmodel.claims.turning import turning
     from tcpmodel.tcp.compose import compose
     from tcpmodel.tcp.scenario import scenario
 
     model = compose(scenario(found.scenario))
+    written = True
     for number, trace in enumerate(traces, start=1):
-        if loud and len(traces) > 1:
+        if (loud or outputs.stdout == "text") and len(traces) > 1:
             steps = f"{len(trace)} step{'s' * (len(trace) != 1)}"
             click.echo(f"{chr(10) * (number > 1)}Run {number} of {len(traces)} ({steps}):\n")
         witness = found.verdict == "HOLDS"
         turned = turning(partial(question_of, claim), model, trace, witness)
-        files = [numbered(file, number) for file in (svg, json_file)]
-        _show(trace, claim.says, found, turned, files[0], files[1], loud)
+        shown = _shown(trace, claim.says, found, turned)
+        if loud:
+            click.echo(FORMATS["text"].write(shown, ""), nl=False)
+        written &= outputs.write(shown, number)
+    return written
 
 
 def _how_many(more: Several, count: int) -> str:
     """`there are only 2 …`, if there are not as many as were asked for; what was looked at."""
     number = len(more.traces)
+    if not number:
+        return f"No other run was found; stopped: {more.reason}."
     differ = "that differ in the states of A and B that they pass through"
     if number == count:
         return f"The {count} shortest runs {differ}."
@@ -224,38 +239,17 @@ def _how_many(more: Several, count: int) -> str:
     return f"{there} of at most {more.steps} steps {differ}; stopped: {more.reason}."
 
 
-def _show(
-    trace: Trace,
-    says: str,
-    found: Outcome,
-    turned: Turning | None,
-    svg: str | None,
-    json_file: str | None,
-    loud: bool,
-) -> None:
+def _shown(trace: Trace, says: str, found: Outcome, turned: Turning | None) -> Shown:
     from tcpmodel.core.trace import Trace
-    from tcpmodel.render.chart import chart
-    from tcpmodel.render.pairs import indistinguishable
-    from tcpmodel.render.text import text
-    from tcpmodel.render.twins import twin_chart
 
-    witness = found.verdict == "HOLDS"
     reasons = [found.why if found.as_expected else "", turned.sentence if turned else ""]
-    why = "\n".join(filter(None, reasons))
-    twins = [(t["agent"], Trace.from_json(t["trace"])) for t in found.twins]
-    if loud:
-        wide = max(60, width())
-        if twins:
-            told = indistinguishable(trace, twins, claim=says, why=why, width=wide)
-        else:
-            told = text(trace, claim=says, why=why, witness=witness, width=wide)
-        click.echo(told, nl=False)
-    if svg:
-        title = f"{found.code} {found.id}: {found.scenario}"
-        if twins:
-            write(svg, twin_chart(trace, twins, claim=says, why=why, title=title))
-        else:
-            write(svg, chart(trace, claim=says, why=why, title=title, witness=witness))
-    if json_file:
-        data = trace.to_json() | {"claim": found.code}
-        write(json_file, dump(data | ({"turning": turned.to_json()} if turned else {})))
+    return Shown(
+        trace,
+        claim=says,
+        why="\n".join(filter(None, reasons)),
+        title=f"{found.code} {found.id}: {found.scenario}",
+        witness=found.verdict == "HOLDS",
+        verdict=found.verdict,
+        twins=tuple((t["agent"], Trace.from_json(t["trace"])) for t in found.twins),
+        more={"claim": found.code, **({"turning": turned.to_json()} if turned else {})},
+    )

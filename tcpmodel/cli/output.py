@@ -190,13 +190,16 @@ def dump(data: object) -> str:
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
-def write(file: str, text: str) -> None:
+def write(file: str, content: str | bytes) -> None:
     """Write a file, making its folder; `-` is stdout.  Raises `OSError`."""
     if file == "-":
-        click.echo(text, nl=False)
+        click.echo(content, nl=False)
+        return
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, bytes):
+        Path(file).write_bytes(content)
     else:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).write_text(text, encoding="utf-8", errors="backslashreplace")
+        Path(file).write_text(content, encoding="utf-8", errors="backslashreplace")
 
 
 def attempt(name: str | Path, writing: Callable[[], None]) -> bool:
@@ -211,12 +214,15 @@ def attempt(name: str | Path, writing: Callable[[], None]) -> bool:
     return True
 
 
-def numbered(file: str | None, number: int) -> str | None:
-    """The name for the so-manieth of several files: `run.svg`, `run-2.svg`, `run-3.svg` …"""
-    if not file or number == 1:
+def numbered(file: str, number: int, suffix: str = "") -> str:
+    """The name for the so-manieth of several files: `run.svg`, `run-2.svg`, `run-3.svg` …
+
+    suffix: how such names end; what is behind the last dot where this one does not.
+    """
+    if number == 1 or file == "-":
         return file
-    path = Path(file)
-    return str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+    end = suffix if suffix and file.endswith(suffix) else Path(file).suffix
+    return f"{file.removesuffix(end)}-{number}{end}"
 
 
 def beside(*reports: str | None) -> Path:

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import click
 
-from tcpmodel.cli.output import attempt, complain, say, width, write
+from tcpmodel.cli.formats import FORMATS, Outputs, Shown, formatted
+from tcpmodel.cli.output import complain, say
 
 EPILOG = """\
 \b
 Example:  tcpmodel replay stale-syn.json --svg stale-syn.svg
           (after: tcpmodel explain P01 --json stale-syn.json)
+          tcpmodel replay stale-syn.json --format pcapng --at B -o stale-syn.pcapng
 
 FILE is a trace as explain, check, verify, simulate and run write it.  Its scenario is composed
-anew, and every step is taken again; nothing else in the file is believed.
+anew, and every step is taken again; nothing else in the file is believed.  Its JSON is described
+by the schema core/trace.schema.json in the package.
 
 Exit codes: 0 it is a run; 2 usage, or a file that holds none; 10 it is no run of the model."""
 
@@ -29,19 +32,17 @@ Exit codes: 0 it is a run; 2 usage, or a file that holds none; 10 it is no run o
     metavar="'PRESET key=value …'",
     help="Instead of the one that the file names.",
 )
-@click.option("--svg", metavar="FILE", help="Write a sequence chart; - is stdout.")
-def replay(file: Path, scenario_text: str, svg: str | None) -> None:
+@formatted("svg")
+def replay(file: Path, scenario_text: str, outputs: Outputs) -> None:
     """Take a saved run again, and name the first step that is none of the model's."""
     from tcpmodel.claims.saved_runs import load_run
-    from tcpmodel.render.chart import chart
-    from tcpmodel.render.text import text
 
     saved = load_run(file, scenario_text)
     trace, wrong = saved.follow()
     title = saved.model.scenario.spelled
-    if svg != "-":
+    if not outputs.stdout:
         if len(trace):
-            click.echo(text(trace, width=max(60, width())))
+            click.echo(FORMATS["text"].write(Shown(trace), ""))
         if wrong:
             say((f"✗ {file}: no run of the model, in the scenario {title}", "red"), hang=2)
             say(wrong, indent=2, hang=4)
@@ -51,10 +52,6 @@ def replay(file: Path, scenario_text: str, svg: str | None) -> None:
         complain(wrong)
     if wrong and saved.caution:
         complain(saved.caution)
-    written = True
-    if svg:
-        drawn = chart(
-            trace, claim="This is a run of the model." if wrong else "", why=wrong, title=title
-        )
-        written = attempt(svg, lambda: write(svg, drawn))
+    claim = "This is a run of the model." if wrong else ""
+    written = outputs.write(Shown(trace, claim=claim, why=wrong, title=title))
     sys.exit(2 if not written else 10 if wrong else 0)

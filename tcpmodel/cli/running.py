@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tcpmodel.cli.formats import Outputs, Shown, formatted
 from tcpmodel.cli.output import attempt, dump, stop, width, write
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 EXAMPLE = """\
 \b
 Example:  tcpmodel run fig08 --svg fig08.svg        (tcpmodel list runs shows the bundled ones)
-          tcpmodel run mine.run --scenario 'rfc793 window=100'"""
+          tcpmodel run mine.run --scenario 'rfc793 window=100'
+          tcpmodel run fig13 --format pcapng -o fig13.pcapng"""
 
 FORMAT = """\
 \b
@@ -24,7 +26,8 @@ A file is a list of lines, each about one message, as in the RFC's figures:
   B>A SYN,ACK seq=300 ack=101     a number that is left out matches any; text=1 is an octet
 Control bits: SYN, FIN, RST, ACK, joined by commas.  A mark may stand at the end:
   ...       sent, stays under way          arrives   one that is under way arrives now
-  lost      sent, never arrives            again     a retransmission or a duplicate
+  lost      sent, never arrives            again     a retransmission, or else a duplicate
+  copy      a duplicate, even if it could be a retransmission
   old       of an earlier incarnation; arrives though nobody sends it now
 What users and timers do (a message that only such a thing can have sent implies it):
   A: OPEN    B: passive OPEN    A: SEND    A: CLOSE    A: ABORT
@@ -53,10 +56,10 @@ Exit codes: 0 it is a run; 2 usage, or a line that cannot be read; 10 it is none
     help="Instead of the file's own, or of rfc9293.",
 )
 @click.option("--steps", is_flag=True, help="Tell every step of the model, too.")
-@click.option("--svg", metavar="FILE", help="Write a sequence chart; - is stdout.")
+@formatted("svg")
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is stdout.")
 def run_(
-    file: str, scenario_text: str, steps: bool, svg: str | None, json_file: str | None
+    file: str, scenario_text: str, steps: bool, outputs: Outputs, json_file: str | None
 ) -> None:
     """Check that a list of messages is a run of the model; if not, say where and why.
 
@@ -66,18 +69,17 @@ def run_(
     from tcpmodel.claims.script_parse import read_script
     from tcpmodel.claims.script_report import find_run, run_json, run_text
 
-    if json_file == svg == "-":
-        stop(2, "--json - and --svg - both want stdout; give one of them a file")
+    if json_file == "-" and outputs.stdout:
+        stop(2, f"--json - and {outputs.stdout} both want stdout; give one of them a file")
     report = play(read_script(find_run(file)), scenario_text)
-    if "-" not in (json_file, svg):
+    if json_file != "-" and not outputs.stdout:
         click.echo(run_text(report, max(60, width())), nl=False)
         if steps:
             _tell(report)
     written = True
     if json_file:
         written &= attempt(json_file, lambda: write(json_file, dump(run_json(report))))
-    if svg:
-        written &= attempt(svg, lambda: write(svg, _drawn(report)))
+    written &= outputs.write(_shown(report))
     sys.exit(2 if not written else 0 if report.is_run else 10)
 
 
@@ -88,14 +90,13 @@ def _tell(report: Report) -> None:
     click.echo(text(report.trace, width=max(60, width())), nl=False)
 
 
-def _drawn(report: Report) -> str:
+def _shown(report: Report) -> Shown:
     from tcpmodel.claims.script_report import answer_text
-    from tcpmodel.render.chart import chart
 
     failure = report.failure
     if failure is None:
-        return chart(report.trace, title=report.script.file)
+        return Shown(report.trace, title=report.script.file)
     claim = f"{report.script.at(failure.line.number)}: {failure.line.text}"
     instead = [answer_text(failure.instead)] if failure.instead else []
     why = "\n".join([failure.says, *instead])
-    return chart(report.trace, claim=claim, why=why, title=report.script.file)
+    return Shown(report.trace, claim=claim, why=why, title=report.script.file)

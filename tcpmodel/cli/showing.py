@@ -1,40 +1,21 @@
-"""`tcpmodel diagram`, `list` and `doctor`: what there is."""
+"""`tcpmodel list` and `doctor`: what there is."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from tcpmodel.cli.output import claims_of, complain, dump, say
-
-
-@click.command(epilog="Example:  tcpmodel diagram -o diagrams")
-@click.option("-o", "--output", default="diagrams", show_default=True, metavar="DIR")
-def diagram(output: str) -> None:
-    """Draw the pictures: the endpoint's state machine, derived from the rules; counterexamples."""
-    from tcpmodel.claims.diagrams import build
-    from tcpmodel.core.errors import ModelError
-
-    folder = Path(output)
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        files = build()
-    except ModelError as error:
-        complain(f"{error}; DOT is written all the same")
-        files = build(draw=False)
-    for name, content in files.items():
-        (folder / name).write_text(content, encoding="utf-8")
-        click.echo(str(folder / name))
+from tcpmodel.cli.formats import FORMATS
+from tcpmodel.cli.output import claims_of, dump, say
 
 
 @click.command("list", epilog="Example:  tcpmodel list switches")
 @click.argument(
     "what",
     type=click.Choice(
-        ["all", "claims", "runs", "presets", "switches", "engines", "catalogue", "seeds"]
+        ["all", "claims", "runs", "presets", "switches", "engines", "formats", "catalogue", "seeds"]
     ),
     default="all",
 )
@@ -43,7 +24,7 @@ def diagram(output: str) -> None:
     "--markdown", is_flag=True, help="The claims, catalogue or seeds as a Markdown table."
 )
 def list_(what: str, as_json: bool, markdown: bool) -> None:
-    """Show the claims, written runs, presets, switches (with their values) and engines.
+    """Show the claims, written runs, presets, switches (with their values), engines and formats.
 
     catalogue: what the claims should cover, and what settles it; seeds: what posts on the web say
     about TCP, and the claims about that.  (Neither is part of `all`.)
@@ -54,7 +35,7 @@ def list_(what: str, as_json: bool, markdown: bool) -> None:
     if markdown:
         from tcpmodel.claims.tables import claims_markdown
 
-        click.echo(claims_markdown(claim for _, claim in claims_of(())[0]), nl=False)
+        click.echo(claims_markdown(claims_of(())[0]), nl=False)
         return
     data = {k: v for k, v in _catalogue().items() if what in ("all", k)}
     if as_json:
@@ -134,6 +115,10 @@ def _catalogue() -> dict[str, list[dict[str, Any]]]:
             for key, s in SWITCHES.items()
         ],
         "engines": [{"name": engine.name, "says": engine.says} for engine in ENGINES.values()],
+        "formats": [
+            {"name": name, "says": f.says, "values": f"FILE{f.suffix}"}
+            for name, f in FORMATS.items()
+        ],
     }
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tcpmodel.cli.output import attempt, dump, say, stop, width, write
+from tcpmodel.cli.formats import FORMATS, Outputs, Shown, formatted
+from tcpmodel.cli.output import attempt, dump, say, stop, write
 from tcpmodel.cli.progress import Live
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ SCHEMA = "tcpmodel-simulate/1"
     metavar="S",
     help="Stop after S seconds.",
 )
-@click.option("--svg", metavar="FILE", help="Write a sequence chart of the run; - is stdout.")
+@formatted("svg")
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is stdout.")
 def simulate(
     scenario_text: str,
@@ -81,7 +82,7 @@ def simulate(
     runs: int,
     interactive: bool,
     timeout: float | None,
-    svg: str | None,
+    outputs: Outputs,
     json_file: str | None,
 ) -> None:
     """Take random runs of a scenario, or choose one step by step."""
@@ -89,27 +90,26 @@ def simulate(
     from tcpmodel.tcp.compose import compose
     from tcpmodel.tcp.scenario import scenario
 
-    if json_file == svg == "-":
-        stop(2, "--json - and --svg - both want stdout; give one of them a file")
+    if json_file == "-" and outputs.stdout:
+        stop(2, f"--json - and {outputs.stdout} both want stdout; give one of them a file")
     asked = parse(formula) if formula else None
     model = compose(scenario(scenario_text))
     question = asked(model) if asked else None
     if interactive:
         from tcpmodel.cli.prompting import prompt
 
-        if svg or json_file or runs > 1 or seed is not None or timeout:
+        if outputs or json_file or runs > 1 or seed is not None or timeout:
             stop(2, "--interactive takes --scenario and --property; w FILE at the prompt saves")
         prompt(model, asked, question)
         return
     found = _run(model, question, _seed(seed), steps, runs, timeout)
     told = _Told(model, found, formula, question, asked)
-    if "-" not in (svg, json_file):
+    if json_file != "-" and not outputs.stdout:
         told.show(runs)
     written = True
     if json_file:
         written &= attempt(json_file, lambda: write(json_file, dump(told.to_json())))
-    if svg:
-        written &= attempt(svg, lambda: write(svg, told.drawn()))
+    written &= outputs.write(told.shown)
     sys.exit(told.code if written else 2)
 
 
@@ -176,8 +176,6 @@ class _Told:
         return 5 if self.asks else 0
 
     def show(self, runs: int) -> None:
-        from tcpmodel.render.text import text
-
         found = self.found
         first = found.seed - found.runs + 1
         seeds = f"seeds {first} to {found.seed}" if found.runs > 1 else f"seed {first}"
@@ -189,11 +187,7 @@ class _Told:
                 say(f"the run of --seed {found.seed} {verb} the property:", hang=2)
         if runs == 1 or found.settled:
             click.echo()
-            wide = max(60, width())
-            told = text(
-                found.trace, claim=self.claim, why=self.why, witness=self.witness, width=wide
-            )
-            click.echo(told, nl=False)
+            click.echo(FORMATS["text"].write(self.shown, ""), nl=False)
         if self.asks and not found.settled:
             click.echo()
             which = "the run" if runs == 1 else "these runs"
@@ -242,11 +236,11 @@ class _Told:
             "trace": found.trace.to_json(),
         }
 
-    def drawn(self) -> str:
-        from tcpmodel.render.chart import chart
-
+    @property
+    def shown(self) -> Shown:
+        """The run."""
         title = f"{self.model.scenario.spelled}, seed {self.found.seed}"
-        return chart(
+        return Shown(
             self.found.trace, claim=self.claim, why=self.why, title=title, witness=self.witness
         )
 

@@ -18,6 +18,8 @@ State: TypeAlias = Mapping[str, Value]
 """A value for every variable of the system, by name."""
 
 SCHEMA = "tcpmodel-trace/1"
+"""The name of the JSON form; `trace.schema.json`, beside this file, describes it."""
+
 MAX_STEPS = 100_000
 
 

@@ -234,6 +234,11 @@ class Limits:
         self.budget = budget
         self.deadline = None if budget.seconds is None else time.monotonic() + budget.seconds
 
+    @property
+    def left(self) -> float | None:
+        """The seconds left, at least 0; None without a time limit."""
+        return None if self.deadline is None else max(self.deadline - time.monotonic(), 0.0)
+
     def reached(self, states: int) -> tuple[str, bool]:
         """(which limit is reached, whether it is the time limit)."""
         budget = self.budget

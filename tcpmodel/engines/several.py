@@ -72,6 +72,8 @@ def several(
     """At most `count` counterexamples of an `always` or `within`, witnesses of a `sometimes`.
 
     Each ends where it first settles the property.  view: what tells them apart.
+    The limits of the budget are for all of it, searching and replaying; the first run that was
+    found is replayed in any case.
     Raises `ModelError` for other properties, and for systems whose states cannot be searched.
     """
     if question.kind is Kind.WITHIN:
@@ -87,25 +89,35 @@ def several(
     depth = FURTHER
     while True:
         bound = depth if budget.depth is None else min(depth, budget.depth)
-        short = replace(budget, depth=bound)
+        short = replace(budget, depth=bound, seconds=limits.left)
         search = explored(system, question, short, observer, quickest(), view=[goal, *view])
         found = _Words(search, goal, view, count, limits, observer)
         found.run()
         deep = search.complete or search.stopped != f"the bound of {bound} steps was reached"
         if found.stopped or len(found.ends) == count or deep or bound == budget.depth:
-            return _told(system, goal, search, found, count)
+            return _told(system, goal, search, found)
         depth *= 2
 
 
-def _told(
-    system: TransitionSystem, goal: Term, search: Exploration, found: _Words, count: int
-) -> Several:
-    traces = tuple(_trace(system, goal, search, found, end) for end in found.ends)
-    if len(traces) == count:
-        return Several(traces, found.bound)
+def _told(system: TransitionSystem, goal: Term, search: Exploration, found: _Words) -> Several:
+    traces: list[Trace] = []
+    for end in found.ends:
+        late = found.limits.reached(0)[0] if traces else ""
+        try:
+            traces += [] if late else [_trace(system, goal, search, found, end)]
+        except KeyboardInterrupt:
+            late = "interrupted"
+        if late:  # all that are shorter than this one have been told
+            shorter = len(found.path(end)[1]) - 1
+            return Several(tuple(traces), min(found.bound, shorter), late)
+    if len(traces) == found.count:
+        return Several(tuple(traces), found.bound)
     longer = f"the bound of {search.budget.depth} steps was reached" if found.cut else ""
-    reason = found.stopped or search.stopped or longer
-    return Several(traces, found.bound if reason else None, reason)
+    stopped = search.stopped
+    if search.timed_out and stopped != "interrupted":
+        stopped = found.limits.reached(0)[0]  # the search knew only the time that was left
+    reason = found.stopped or stopped or longer
+    return Several(tuple(traces), found.bound if reason else None, reason)
 
 
 def _trace(

@@ -1,8 +1,11 @@
 """A graph as DOT text, for Graphviz.
 
-Knows networkx graphs, not what they are about.  A node may have `label`, `group` (its colour), and
-`row` with `column` (its place); an edge `event`, `output`, `condition`, `style` (a key of
-`STYLES`), `tip` (told to who points at it) and `inline`.  The same graph gives the same text.
+Knows networkx graphs, not what they are about.  A node may have `label`, `group` (its colour),
+`row` with `column` (its place), `lines` (what else its box says) and `hollow`; an edge `event`,
+`output`, `condition`, `style` (a key of `STYLES`), `tip` (told to who points at it) and `inline`.
+The graph's own `groups` give the order of the colours; without it they come in order of appearance.
+
+The same graph gives the same text.  Its colours are light; `DARK` has those for a dark page.
 """
 
 from __future__ import annotations
@@ -31,13 +34,44 @@ which the colour-blind tell apart, with dark lines because tints alone would not
 
 STYLES: Mapping[str, tuple[str, str]] = {
     "solid": ("#24292f", "penwidth=1.5"),
+    "added": ("#0065a3", "penwidth=2.6"),
     "dashed": ("#0065a3", "style=dashed, penwidth=1.2"),
     "missing": ("#b23c12", "style=dotted, penwidth=1.8"),
+    "faint": ("#8c959f", "penwidth=0.8, arrowsize=0.55"),
 }
 """Colour and attributes of an edge."""
 
-_SIGNS = {"solid": "──▸", "dashed": "╌╌▸", "missing": "✗"}
+_SIGNS = {
+    "solid": "──▸",
+    "added": "━━▸",
+    "dashed": "╌╌▸",
+    "missing": "✗",
+    "faint": "──▸",
+}
 """The styles in the legend."""
+
+_MARKS = {"missing": "✗", "added": "+"}
+"""What tells these styles from the others where there is no line to draw, without colour."""
+
+DARK: Mapping[str, str] = {
+    "#eceff2": "#2b323b",
+    "#5f6b78": "#9aa7b4",
+    "#fdeac0": "#3f300c",
+    "#a86a00": "#e2a73e",
+    "#cdeedf": "#103a2b",
+    "#00734f": "#43c597",
+    "#f1dcf0": "#3d233b",
+    "#94458f": "#d993d3",
+    "#d3e7f7": "#12314c",
+    "#0065a3": "#5fb0ee",
+    "#fbdcd2": "#4b2115",
+    "#b23c12": "#ff9068",
+    "#8c959f": "#6e7681",
+    "#24292f": "#e6edf3",
+    "#59636e": "#9198a1",
+    "#ffffff": "#0d1117",
+}
+"""Every colour used here, and what takes its place on a dark page."""
 
 _INK, _DIM, _PAPER = "#24292f", "#59636e", "#ffffff"
 _FONT = "Helvetica,Arial,sans-serif"
@@ -76,9 +110,9 @@ def dot(
         raise ModelError(
             f"a graph of {len(graph)} nodes cannot be read; draw one of at most {MAX_NODES} nodes"
         )
-    colours = _colours(graph)
+    palette = colours(graph)
     merged = _merged(graph)
-    head = _heading(title, about, colours, legend or {})
+    head = _heading(title, about, palette, legend or {})
     lines = [
         f"digraph {_id(title)} {{",
         f'  graph [bgcolor="{_PAPER}", fontname="{_FONT}", fontcolor="{_INK}", fontsize=11,',
@@ -86,7 +120,7 @@ def dot(
         f'  node [shape=box, style="filled,rounded", fontname="{_FONT}", fontcolor="{_INK}",',
         '    fontsize=13, margin="0.16,0.08", penwidth=1.6]',
         f'  edge [fontname="{_FONT}", fontsize=10, arrowsize=0.75]',
-        *_nodes(graph, colours),
+        *_nodes(graph, palette),
         *_grid(graph, merged),
         *_edges(graph, merged),
         "}",
@@ -94,10 +128,11 @@ def dot(
     return "\n".join(lines) + "\n"
 
 
-def _colours(graph: Any) -> dict[str, tuple[str, str]]:
-    """The colours of the groups, in order of appearance; they repeat where there are too many."""
-    groups = dict.fromkeys(data.get("group", "") for _, data in graph.nodes(data=True))
-    return {group: PALETTE[i % len(PALETTE)] for i, group in enumerate(groups)}
+def colours(graph: Any) -> dict[str, tuple[str, str]]:
+    """The colours of the groups that appear; they repeat where there are too many."""
+    there = dict.fromkeys(data.get("group", "") for _, data in graph.nodes(data=True))
+    groups = dict.fromkeys([*graph.graph.get("groups", ()), *there])
+    return {group: PALETTE[i % len(PALETTE)] for i, group in enumerate(groups) if group in there}
 
 
 # --- statements -----------------------------------------------------------------------------------
@@ -110,8 +145,9 @@ def _nodes(graph: Any, colours: Mapping[str, tuple[str, str]]) -> Iterator[str]:
         leads = [
             (_label(edge), graph.nodes[target].get("label", target)) for _, target, edge in exits
         ]
-        label = _box(str(data.get("label", node)), leads)
-        attributes = f'fillcolor="{fill}", color="{line}"{_tips(e.get("tip") for _, _, e in exits)}'
+        label = _box(str(data.get("label", node)), data.get("lines", ()), leads)
+        attributes = f'color="{line}"{_tips(e.get("tip") for _, _, e in exits)}'
+        attributes += ', style="dashed,rounded"' if data.get("hollow") else f', fillcolor="{fill}"'
         if "column" in data:
             attributes += f", group={_id(data['column'])}"
         yield f"  {_id(node)} [label=<{label}>, {attributes}]"
@@ -183,14 +219,15 @@ def _label(data: Mapping[str, Any]) -> _Label:
     return _Label(event, output, data.get("style", "solid"), data.get("tip", ""))
 
 
-def _box(name: str, exits: Iterable[tuple[_Label, Any]]) -> str:
-    """The name of a node, and below it where else it leads to."""
+def _box(name: str, lines: Iterable[str], exits: Iterable[tuple[_Label, Any]]) -> str:
+    """The name of a node, and below it what there is to say, and where else it leads to."""
     rows = [f"<TR><TD><B>{_text(name)}</B></TD></TR>"]
+    rows += [f"<TR><TD>{_small(line, 10, _DIM)}</TD></TR>" for line in lines]
     for label, target in exits:
         event = label.event.replace("\n", " ")
         words = f"{event} / {label.output}" if label.output else event
-        if label.style == "missing":
-            words = f"{_SIGNS['missing']} {words}"
+        if label.style in _MARKS:
+            words = f"{_MARKS[label.style]} {words}"
         rows.append(
             f"<TR><TD>{_small(f'{words} ⇢ {target}', 8.5, STYLES[label.style][0])}</TD></TR>"
         )

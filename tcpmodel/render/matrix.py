@@ -10,19 +10,29 @@ from html import escape
 
 from tcpmodel.render import typeset
 
-PAD, GAP, ROW = 14.0, 18.0, 26.0
+PAD, GAP, ROW = 14.0, 18.0, 30.0
+NARROWEST = 104.0
+"""How wide a column is at least."""
 NOTE_WIDTH = 832.0
 
 _STYLE = """<style>
-.tcpmodel-matrix text{font-family:-apple-system,"Segoe UI","Noto Sans",sans-serif;fill:#1f2328}
+.tcpmodel-matrix text{font-family:-apple-system,"Segoe UI","Noto Sans",Helvetica,Arial,
+"DejaVu Sans",sans-serif;fill:#1f2328}
 .tcpmodel-matrix .paper{fill:#fff}.tcpmodel-matrix .rule{stroke:#d1d9e0}
-.tcpmodel-matrix .good{fill:#1a7f37}.tcpmodel-matrix .bad{fill:#cf222e}
-.tcpmodel-matrix .open{fill:#9a6700}.tcpmodel-matrix .why{fill:#59636e}
+.tcpmodel-matrix .good{fill:#116329}.tcpmodel-matrix .bad{fill:#b3121f}
+.tcpmodel-matrix .open{fill:#7d4e00}.tcpmodel-matrix .why{fill:#59636e}
+.tcpmodel-matrix .lawn{fill:#d8f3de}.tcpmodel-matrix .wash{fill:#ffdcd7}
+.tcpmodel-matrix .sand{fill:#fbefc9}
 @media screen and (prefers-color-scheme:dark){.tcpmodel-matrix text{fill:#e6edf3}
 .tcpmodel-matrix .paper{fill:#0d1117}.tcpmodel-matrix .rule{stroke:#3d444d}
-.tcpmodel-matrix .good{fill:#3fb950}.tcpmodel-matrix .bad{fill:#ff7b72}
-.tcpmodel-matrix .open{fill:#d29922}.tcpmodel-matrix .why{fill:#9198a1}}
+.tcpmodel-matrix .good{fill:#56d364}.tcpmodel-matrix .bad{fill:#ff9a92}
+.tcpmodel-matrix .open{fill:#e3b341}.tcpmodel-matrix .why{fill:#9198a1}
+.tcpmodel-matrix .lawn{fill:#12301c}.tcpmodel-matrix .wash{fill:#4b1a1d}
+.tcpmodel-matrix .sand{fill:#3a2c07}}
 </style>"""
+
+_MARKS = {"good": ("lawn", "✓ "), "bad": ("wash", "✗ "), "open": ("sand", "? ")}
+"""What is behind the word in a cell, and what is before it, so that no colour has to be seen."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,30 @@ def tables(drawn: Sequence[Table]) -> str:
         f'viewBox="0 0 {width + PAD:.0f} {y:.0f}">'
     )
     paper = f'<rect class="paper" {size}/>'
-    return "\n".join([head, f"<title>{title}</title>", _STYLE, paper, *parts, "</svg>"]) + "\n"
+    return (
+        "\n".join(
+            [
+                head,
+                f"<title>{title}</title>",
+                f"<desc>{escape(_told(drawn))}</desc>",
+                _STYLE,
+                paper,
+                *parts,
+                "</svg>",
+            ]
+        )
+        + "\n"
+    )
+
+
+def _told(drawn: Sequence[Table]) -> str:
+    """The tables in words."""
+    rows = (
+        f"{name}: " + ", ".join(f"{c} {w}" for c, (w, _) in zip(table.columns, cells, strict=True))
+        for table in drawn
+        for name, cells in table.rows
+    )
+    return "; ".join([*rows, *(table.note for table in drawn if table.note)])
 
 
 def _table(table: Table, y: float, parts: list[str]) -> tuple[float, float]:
@@ -63,8 +96,8 @@ def _table(table: Table, y: float, parts: list[str]) -> tuple[float, float]:
     names = ["", *(name for name, _ in table.rows)]
     lefts.append(PAD + max(style.width(name) for name in names) + GAP)
     for index, column in enumerate(table.columns):
-        words = [cells[index][0] for _, cells in table.rows]
-        wide = max(typeset.ALARM.width(word) for word in [column, *words])
+        words = [_MARKS.get(kind, ("", ""))[1] + word for word, kind in _column(table, index)]
+        wide = max(NARROWEST, *(typeset.ALARM.width(word) for word in [column, *words]))
         lefts.append(lefts[-1] + wide + GAP)
     parts.append(_text(PAD, y + 16, table.title, typeset.TITLE))
     y += typeset.TITLE.line + 8
@@ -74,15 +107,25 @@ def _table(table: Table, y: float, parts: list[str]) -> tuple[float, float]:
         y += ROW
         rule = f'x1="{PAD}" x2="{lefts[-1]:.0f}" y1="{y - 8:.0f}" y2="{y - 8:.0f}"'
         parts.append(f'<line class="rule" {rule}/>')
-        parts.append(_text(PAD, y + 10, name, style))
-        for left, (word, kind) in zip(lefts[1:], cells, strict=False):
-            parts.append(_text(left, y + 10, word, typeset.ALARM if kind else style, kind))
+        parts.append(_text(PAD, y + 11, name, style))
+        for left, right, (word, kind) in zip(lefts[1:-1], lefts[2:], cells, strict=True):
+            mark = ""
+            if kind in _MARKS:
+                behind, mark = _MARKS[kind]
+                size = f'x="{left - 8:.1f}" y="{y - 5:.1f}" width="{right - left - 6:.1f}"'
+                parts.append(f'<rect class="{behind}" {size} height="{ROW - 6:.0f}" rx="4"/>')
+            shown = typeset.ALARM if kind else style
+            parts.append(_text(left, y + 11, mark + word, shown, kind))
     y += ROW
     for line in typeset.WHY.wrap(table.note, NOTE_WIDTH) if table.note else []:
         parts.append(_text(PAD, y + 8, line, typeset.WHY, "why"))
         y += typeset.WHY.line
     title = typeset.TITLE.width(table.title) + PAD
     return y + GAP, max(lefts[-1], title, NOTE_WIDTH if table.note else 0)
+
+
+def _column(table: Table, index: int) -> Sequence[tuple[str, str]]:
+    return [cells[index] for _, cells in table.rows]
 
 
 def _text(x: float, y: float, words: str, style: typeset.Style, kind: str = "") -> str:

@@ -187,6 +187,15 @@ class _Channel:
         return (self.slots[slot] if slot < len(self.slots) else None) or 0
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """A message of a history: its fields (encoded), and the time when it was sent."""
+
+    channel: str
+    fields: Mapping[str, int]
+    now: int
+
+
 class Run:
     """A run that is being taken, step by step.  Raises `EngineError`; see `replay`.
 
@@ -200,7 +209,7 @@ class Run:
         self.states = [self.start(initial)]
         self.steps: list[Step] = []
         self.channels: dict[str, _Channel] = {}
-        self.sent: list[tuple[str, tuple[int, ...], int] | None] = []  # per step, for histories
+        self.sent: list[_Sent | None] = []  # per step, for histories
 
     def start(self, initial: Codes | None) -> Codes:
         if initial is None:
@@ -334,7 +343,8 @@ class Run:
         if room and self.system.history is None:
             self.channels.setdefault(send.channel, _Channel()).put(number)
         codes = self.evaluate(list(send.fields.values()), row)
-        self.sent[-1] = (send.channel, codes, self.now(row))
+        fields = dict(zip(send.fields, codes, strict=True))
+        self.sent[-1] = _Sent(send.channel, fields, self.now(row))
         return self.message(send.channel, dict(send.fields), row, number), not room
 
     def now(self, row: Codes) -> int:
@@ -355,15 +365,16 @@ class Run:
             return tuple(told.values())
         origin = choice.sent_at or 0
         sent = self.sent[origin - 1] if 0 < origin < number else None
-        if sent is None or sent[0] != receive.channel:
+        if sent is None or sent.channel != receive.channel:
             raise EngineError(
                 f"step {number}: nothing was sent on {receive.channel} at {choice.sent_at}"
             )
         if history.clock is not None and history.lifetime is not None:
             row = self.states[-1] + tuple(0 for _ in self.system.inputs)
-            age = self.now(row) - sent[2]
+            age = self.now(row) - sent.now
             late = history.expired is not None and bool(self.evaluate([history.expired], row)[0])
             if age > history.lifetime or (age == history.lifetime and late):
                 raise EngineError(f"step {number}: the message is {age} ticks old and gone")
-        told |= dict(zip(told, sent[1], strict=False))  # the fields come first
+        shown = self.system.shown
+        told |= {name: sent.fields[shown[name]] for name in told if shown.get(name) in sent.fields}
         return tuple(told.values())

@@ -49,6 +49,9 @@ DRAWN, NOTE_2, NOTE_3, OMITTED = "drawn", "note 2", "note 3", "omitted"
 _AWAITED = {"SYN-RECEIVED": "SYN", "FIN-WAIT-1": "FIN", "CLOSING": "FIN", "LAST-ACK": "FIN"}
 """What of mine waits for its acknowledgment in a state, by the state's definition (3.3.2)."""
 
+_SETTLED = ("CLOSED", "LISTEN", "FIN-WAIT-2", "TIME-WAIT")
+"""The states in which all that I have sent is acknowledged, by their definitions (3.3.2)."""
+
 _PASSIVE, _ACTIVE = "after passive OPEN", "after active OPEN"
 
 
@@ -97,8 +100,9 @@ def endpoint_graph(
     Nodes are the states, with their `group`; the data of an edge are the fields of `Arrow`.  The
     user of the endpoint may do what the user of A or of B does in the scenario.  The arriving
     segment carries at least one control bit (without any it is none); nothing else is assumed of
-    it, nor of the TCB, but that its variables are within their domains.  A state to which no path
-    leads from CLOSED has no edges.
+    it, and of the TCB that its variables are within their domains and that nothing waits for an
+    acknowledgment in states that are defined so.  A state to which no path leads from CLOSED has
+    no edges.
 
     using: other rules than those of the scenario.  self_loops: also the edges from a state to
     itself.
@@ -133,6 +137,8 @@ class _Reader:
         mine, arriving = tcb_domains(scenario), segment_domains(scenario)
         self.solver.add(*(in_range(self.me.variables[n], d) for n, (d, _) in mine.items()))
         self.solver.add(*(in_range(self.seg.fields[n], d) for n, (d, _) in arriving.items()))
+        if "snd_una" in mine:
+            self.solver.add(*(_is_settled(self.me, STATE.term(name)) for name in _SETTLED))
         users = [permissions(scenario, agent) for agent in AGENTS]
         self.solver.add(z3.Or(*(_is_user(self.me, user) for user in users)))
 
@@ -252,6 +258,11 @@ class _Reader:
             yield
         finally:
             self.solver.pop()
+
+
+def _is_settled(me: Me, state: Term) -> Term:
+    """In `state`, nothing of mine is unacknowledged."""
+    return z3.Implies(me.state == state, me.snd_una == me.snd_nxt)
 
 
 def _is_user(me: Me, allowed: Mapping[str, bool]) -> Term:

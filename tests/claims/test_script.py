@@ -526,3 +526,97 @@ def test_no_search_chooses_what_a_run_tells() -> None:
         explicit.check(model.system, question)
     with pytest.raises(ModelError, match="no action receives a field as iss"):
         bmc.check(model.system, question)
+
+
+def test_users_are_as_free_as_the_scenario_lets_them() -> None:
+    """Fast Open is for a client and its server, so that here B does not open actively; the octet
+    comes with the SYN.  A scenario that contradicts itself is refused with its own reason.
+    """
+    report = play(
+        parse_script("A>B SYN seq=100 text=1\nB>A SYN,ACK seq=300 ack=102\n", "x"), "tcp_tfo"
+    )
+    assert report.is_run
+    assert report.switches.roles == "client_server"
+    assert report.switches.data == 3
+    with pytest.raises(ModelError, match="syn_data=on keeps the text of a SYN, tfo=on delivers it"):
+        play(parse_script("A>B SYN\n", "x"), "tcp_tfo syn_data=on")
+
+
+def test_a_cookie_comes_back() -> None:
+    """The listener stores nothing: what acknowledges the number that it sent tells it again; what
+    acknowledges another one is refused.
+    """
+    lines = "A>B SYN seq=100\nB>A SYN,ACK seq=5000 ack=101 | ESTABLISHED, LISTEN\n"
+    right = "A>B ACK seq=101 ack=5001 | -, ESTABLISHED\n"
+    assert play(parse_script(lines + right, "x"), "syncookie").is_run
+    old = "A>B ACK seq=101 ack=5002 old | -, ESTABLISHED\n"
+    other = play(parse_script(lines + old, "x"), "syncookie")
+    assert other.failure is not None
+    assert other.failure.says.startswith("B is LISTEN after this line, not ESTABLISHED")
+
+
+@pytest.mark.parametrize(
+    ("rest", "ends"),
+    [
+        ("B>A FIN,ACK seq=301 ack=102\n", "CLOSED"),
+        ("B>A ACK seq=301 ack=102\n", "CLOSE-WAIT"),
+        ("| -, LAST-ACK\n", "LAST-ACK"),
+        ("", "CLOSE-WAIT"),
+    ],
+)
+def test_what_follows_tells_which_choice_was_made(rest: str, ends: str) -> None:
+    """A user may close as the FIN arrives: if the answer, or the state, that is told says so."""
+    lines = "A>B SYN seq=100\nB>A SYN,ACK seq=300 ack=101\nA>B ACK seq=101 ack=301\n"
+    state = rest if rest.startswith("|") else f"\n{rest}"
+    close = f"A>B FIN,ACK seq=101 ack=301 {state}"
+    last = "A>B ACK seq=102 ack=302\n" if ends == "CLOSED" else ""
+    report = play(parse_script(f"{lines}{close}{last}", "x"), "rfc9293 fin_piggyback=allowed")
+    assert report.is_run
+    assert report.done[-1].states[1] == ends
+
+
+def test_a_copy_is_no_retransmission() -> None:
+    """What arrives again while its sender's timer may fire is sent again, or not, as it is marked;
+    what was never sent has no copy.
+    """
+    lines = "A>B SYN seq=100 ...\nA>B SYN seq=100 arrives\nA>B SYN seq=100 {}\n"
+    sent = {}
+    for mark in ("again", "copy"):
+        report = play(parse_script(lines.format(mark), "x"))
+        assert report.is_run
+        sent[mark] = sum(s.sent is not None and s.agent == "A" for s in report.trace.steps)
+    assert sent == {"again": 2, "copy": 1}
+    never = play(parse_script("A>B SYN seq=100 copy\n", "x"))
+    assert never.failure is not None
+    assert "'copy' is for what was sent before" in never.failure.hints
+
+
+PERSISTS = """\
+scenario: rfc9293 receiver=slow window=1
+A>B SYN seq=100                        | SYN-SENT, SYN-RECEIVED
+B>A SYN,ACK seq=300 ack=101
+A>B ACK seq=101 ack=301                | ESTABLISHED, ESTABLISHED
+A>B FIN,ACK seq=101 ack=301            | FIN-WAIT-1, CLOSE-WAIT
+B>A ACK seq=301 ack=102                | FIN-WAIT-2, CLOSE-WAIT
+B: SEND
+B>A ACK seq=301 ack=102 text=1
+A>B ACK seq=102 ack=302
+B: persist timeout
+B>A ACK seq=302 ack=102 text=1
+A>B ACK seq=102 ack=302
+A: RECEIVE
+A>B ACK seq=102 ack=302
+B: retransmits
+B>A ACK seq=302 ack=102 text=1
+A>B ACK seq=102 ack=303                | FIN-WAIT-2, CLOSE-WAIT
+"""
+
+
+def test_a_full_window_is_probed_and_opens() -> None:
+    """The receiver's window goes with every segment: full after an octet, probed, open again when
+    its user has read, as the trace tells.
+    """
+    report = play(parse_script(PERSISTS, "x"))
+    assert report.is_run
+    windows = [s.sent.fields["wnd"] for s in report.trace.steps if s.sent and s.agent == "A"]
+    assert windows == [1, 1, 1, 0, 0, 1, 0]

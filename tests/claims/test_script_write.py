@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from random import Random
+
 import pytest
 
 from tcpmodel.claims.script import play
@@ -32,6 +35,35 @@ def test_random_runs_survive_being_written(text: str) -> None:
         report = play(parse_script(written, "x"))
         assert report.is_run
         assert states(report.trace) == states(trace)
+
+
+def rules(trace: Trace) -> list[str]:
+    """The rules by which A, B and the clock have acted; what the network did is no rule."""
+    own = (step.action for step in trace.steps if step.agent != "network")
+    return [re.sub(r"\[\d+\]$", "", action) for action in own]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rfc9293 data=1 receiver=slow window=1",
+        "tcp_tfo dup=1",
+        "tw1 roles=both_active dup=any fin_piggyback=allowed",
+        "rfc793 tw_reopen=rfc1122 crash=B",
+        "syncookie isn=constant",
+    ],
+)
+def test_the_player_takes_the_same_rules(text: str) -> None:
+    """Random runs of very different scenarios: what is played is taken again by the reference, and
+    it is, step by step, what the run did.
+    """
+    draw = Random(text)
+    for _ in range(3):
+        trace = simulate(model(text).system, None, draw.randrange(10**6), steps=30).trace
+        if not any(step.sent for step in trace.steps):
+            continue
+        report = play(parse_script(written_run(trace, model(text).scenario), "x"))
+        assert rules(report.trace) == rules(trace)
 
 
 def test_forged_segments_have_no_line() -> None:

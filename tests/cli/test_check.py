@@ -96,7 +96,7 @@ def test_without_a_run_there_is_nothing_to_draw(tmp_path: Path) -> None:
     """That is said; the verdict's exit code stands."""
     ran = run("check", HOLDS, "--scenario", SMALL, "--svg", tmp_path / "x.svg")
     assert ran.code == 0
-    assert "there is no run to draw" in ran.err
+    assert "there is no run to show" in ran.err
     assert not (tmp_path / "x.svg").exists()
 
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tcpmodel.core.trace import Trace
+from tcpmodel.engines.several import Several
 from tcpmodel.semantics.replay import retrace
 from tcpmodel.tcp.compose import compose
 from tcpmodel.tcp.scenario import scenario
@@ -214,3 +215,15 @@ def test_several_runs_are_not_for_everything() -> None:
     files = run("explain", "P02", "-n", 2, "--json", "-")
     assert (files.code, files.out) == (2, "")
     assert files.err == "tcpmodel: -n 2 makes several files; name one\n"
+
+
+def test_without_time_for_others_the_first_run_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that settled the claim; that no other was found, and why, is said."""
+    nothing = Several((), 3, "the time limit of 1 s was reached")
+    monkeypatch.setattr("tcpmodel.claims.several.several", lambda *_, **__: nothing)
+    told = run("explain", "P02", "-n", 3, "--scenario", "two_way gives_up=on closes=nobody loss=0")
+    assert told.code == 0
+    assert re.search("^4  ", told.out, re.MULTILINE)
+    assert told.out.endswith(
+        "No other run was found; stopped: the time limit of 1 s was reached.\n"
+    )

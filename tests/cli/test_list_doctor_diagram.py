@@ -1,4 +1,4 @@
-"""`tcpmodel list`, `doctor`, `diagram` and the helps."""
+"""`tcpmodel list`, `doctor` and the helps."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_list_fits_the_terminal(columns: int) -> None:
 def test_list_for_programs() -> None:
     """--json prints the same, and only what was asked for."""
     told = json.loads(run("list", "--json").out)
-    assert set(told) == {"claims", "runs", "presets", "switches", "engines"}
+    assert set(told) == {"claims", "runs", "presets", "switches", "engines", "formats"}
     assert {row["name"] for row in told["switches"]} == SWITCHES.keys()
     assert all(row["values"] for row in told["switches"])
     assert all(row["scenarios"] for row in told["claims"])
@@ -115,29 +115,6 @@ def test_doctor_survives_a_program_that_does_not_start(tmp_path: Path) -> None:
     out = spawn("doctor", env={"PATH": str(tmp_path)}).out
     assert "missing dot" in out
     assert "ok      spin           6.5.2" in out
-
-
-# --- diagram --------------------------------------------------------------------------------------
-
-
-def test_diagram_writes_into_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every picture's path is printed, below the folder that was named, which is made."""
-    files = {"endpoint.dot": "digraph {}", "endpoint.svg": "<svg/>"}
-    monkeypatch.setattr("tcpmodel.claims.diagrams.build", lambda **_: files)
-    folder = tmp_path / "new" / "pictures"
-    ran = run("diagram", "-o", folder)
-    assert ran.code == 0
-    assert ran.out.splitlines() == [str(folder / name) for name in files]
-    assert {p.name: p.read_text() for p in folder.iterdir()} == files
-
-
-def test_diagram_into_a_file_is_one_line(tmp_path: Path) -> None:
-    """A folder that cannot be made is named."""
-    file = tmp_path / "file"
-    file.write_text("in the way")
-    ran = run("diagram", "-o", file)
-    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
-    assert str(file) in ran.err
 
 
 # --- help -----------------------------------------------------------------------------------------

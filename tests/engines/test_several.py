@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import z3
@@ -15,6 +18,7 @@ from tcpmodel.core.result import Budget, Progress
 from tcpmodel.core.system import Action, Event, TransitionSystem
 from tcpmodel.core.terms import Counter, Term, Var
 from tcpmodel.core.trace import State, Trace
+from tcpmodel.engines import exploration
 from tcpmodel.engines import several as module
 from tcpmodel.engines.several import several
 from tcpmodel.semantics.interpret import Codes, compile_function, interpreter
@@ -198,3 +202,70 @@ def test_an_interrupted_search_keeps_what_it_has() -> None:
         system, sometimes(corner), 10**6, [v.term for v in system.variables], observer=stop
     )
     assert found.reason == "interrupted"
+
+
+def on_replay(monkeypatch: pytest.MonkeyPatch, happens: Callable[[int], None]) -> list[int]:
+    """Has something happen when a run is replayed, the so-manieth; the lengths of all of them."""
+    told: list[int] = []
+    usual = exploration.run_along
+
+    def replayed(*arguments: Any) -> Trace:
+        told.append(len(arguments[3]))
+        happens(len(told))
+        return usual(*arguments)
+
+    monkeypatch.setattr(module, "run_along", replayed)
+    return told
+
+
+def test_the_time_limit_is_for_replaying_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found but could not be told in time is not counted, and the bound is below it."""
+    clock_shows = [0.0]
+    stopwatch = SimpleNamespace(monotonic=lambda: clock_shows[0], process_time=time.process_time)
+    monkeypatch.setattr(exploration, "time", stopwatch)
+    told = on_replay(monkeypatch, lambda _: clock_shows.append(clock_shows.pop() + 2))
+    round_and_round = graph([(0, 1), (1, 0), (1, 2)])
+    found = several(round_and_round, sometimes(at(2)), 50, [N.term], Budget(seconds=1))
+    assert [len(t) for t in found.traces] == told == [2]
+    assert found.steps == 3
+    assert found.reason == "the time limit of 1 s was reached"
+
+
+def test_an_interruption_while_replaying_keeps_what_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The runs before it, and the bound below the next one."""
+
+    def stop(number: int) -> None:
+        if number == 3:
+            raise KeyboardInterrupt
+
+    on_replay(monkeypatch, stop)
+    found = several(graph([(0, 1), (1, 0), (1, 2)]), sometimes(at(2)), 50, [N.term])
+    assert [len(t) for t in found.traces] == [2, 4]
+    assert (found.steps, found.reason) == (5, "interrupted")
+
+
+def test_deeper_searches_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each goes on with what the one before has left; the limit is told as it was asked for."""
+    clock_shows = [0.0]
+
+    def monotonic() -> float:
+        clock_shows.append(clock_shows.pop() + 1e-6)
+        return clock_shows[0]
+
+    stopwatch = SimpleNamespace(monotonic=monotonic, process_time=time.process_time)
+    monkeypatch.setattr(exploration, "time", stopwatch)
+    given: list[float] = []
+    usual = exploration.explored
+
+    def noted(*arguments: Any, **more: Any) -> Any:
+        given.append(arguments[2].seconds)
+        clock_shows.append(clock_shows.pop() + 1)
+        return usual(*arguments, **more)
+
+    monkeypatch.setattr(module, "explored", noted)
+    system = counting(40, bits=6)
+    found = several(system, always(system.variables[0].term != 39), 2, [], Budget(seconds=2.5))
+    assert given == pytest.approx([2.5, 1.5, 0.5, 0.0], abs=1e-3)
+    assert (found.traces, found.reason) == ((), "the time limit of 2.5 s was reached")

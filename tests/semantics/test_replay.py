@@ -458,3 +458,25 @@ def test_a_saved_run_may_not_point_outside_itself() -> None:
         last = replace(trace.steps[2], received=Message("A>B", {"x": 1}, sent_at))
         with pytest.raises(ModelError, match=f"nothing was sent on A>B at {sent_at}"):
             retrace(replace(trace, steps=(*trace.steps[:2], last)), history())
+
+
+def test_on_a_history_fields_go_by_their_names() -> None:
+    """In whichever order a sender fills them in, and the receiver reads them."""
+    x, y = Var("seg.x", Word(3)), Var("seg.y", Word(3))
+    sends = Send("A>B", {"y": z3.BitVecVal(2, 3), "x": z3.BitVecVal(1, 3)}, z3.BoolVal(True))
+    receives = Receive("A>B", None, {"x": x.term, "y": y.term}, keeps=True)
+    system = TransitionSystem(
+        "two fields",
+        (GOT,),
+        GOT.term == 0,
+        (
+            Action("send", (), {}, event=Event(sends=sends)),
+            Action("receive", (y.term == 2,), {"got": x.term}, event=Event(receives=receives)),
+        ),
+        inputs=(x, y),
+        message={"x": Word(3), "y": Word(3)},
+        history=History(),
+    )
+    trace = replay(system, [Choice("send"), Choice("receive", 1)])
+    assert trace.state(2)["got"] == 1
+    assert trace.steps[1].received == Message("A>B", {"x": 1, "y": 2}, 1)
