@@ -48,7 +48,6 @@ clock a step takes 10 ms, and a timer fires after 1 s.  A model's sequence numbe
 are, but that they go on where the model's go round."""
 
 CODES = """\
-\b
 Exit codes: 0 explained; 2 usage; 5 inconclusive, or no run to show where one was
 asked for; 130 interrupted."""
 
