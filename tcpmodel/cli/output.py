@@ -61,6 +61,12 @@ _LIMITS = (
         metavar="MB",
         help="Stop a check above MB megabytes.",
     ),
+    click.option(
+        "--threads",
+        type=click.IntRange(1, 64),
+        metavar="N",
+        help="Search with N threads where the engine can (default: as many as pay).",
+    ),
 )
 
 
@@ -75,6 +81,7 @@ def limited(command: Callable[..., None]) -> Callable[..., None]:
         max_depth: int | None,
         timeout: float | None,
         max_memory: int | None,
+        threads: int | None,
         **others: Any,
     ) -> None:
         from tcpmodel.core.result import Budget
@@ -84,7 +91,11 @@ def limited(command: Callable[..., None]) -> Callable[..., None]:
             stop(2, f"no engine {engine!r}{_near(engine, CHOICES)}; there are {', '.join(CHOICES)}")
         usual = Budget()
         budget = Budget(
-            max_states or usual.states, max_depth, timeout, max_memory or usual.megabytes
+            max_states or usual.states,
+            max_depth,
+            timeout,
+            max_memory or usual.megabytes,
+            threads,
         )
         command(*arguments, engine=engine, budget=budget, **others)
 

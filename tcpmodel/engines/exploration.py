@@ -63,7 +63,8 @@ class Exploration(ABC):
     that satisfies `goal`, or None.  expanded: how many states have had their successors looked
     for.  fired: how often each action was taken.  deadlocks: states
     without successor.  reached: for each watched condition, whether it ever held.
-    stopped: why the search ended early; empty if it did not.  seconds: processor time of `run`.
+    stopped: why the search ended early; empty if it did not.  seconds, wall: processor time of
+    `run`, and how long it took by the clock.  threads: how many have searched together at most.
     """
 
     name: ClassVar[str]
@@ -94,6 +95,8 @@ class Exploration(ABC):
         self.stopped = ""
         self.timed_out = False
         self.seconds = 0.0
+        self.wall = 0.0
+        self.threads = 1
 
     # --- what a representation of states has to give ---------------------------------------------
 
@@ -148,12 +151,12 @@ class Exploration(ABC):
 
         Raises `ModelError` if there is no initial state.
         """
-        started = time.process_time()
+        started, begun = time.process_time(), time.monotonic()
         try:
             self._run()
         except KeyboardInterrupt:
             self.stopped, self.timed_out = "interrupted", True
-        self.seconds = time.process_time() - started
+        self.seconds, self.wall = time.process_time() - started, time.monotonic() - begun
 
     def _run(self) -> None:
         initial = initial_states(self.system)
@@ -388,5 +391,7 @@ def _result(
         depth=max(search.depth, 0),
         cpu_seconds=seconds,
         search_seconds=search.seconds,
+        search_wall_seconds=search.wall,
+        threads=search.threads,
         peak_bytes=search.peak_bytes,
     )

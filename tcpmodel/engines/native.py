@@ -8,7 +8,9 @@ reference interpreter.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcpmodel.engines.graph import Graph
+    from tcpmodel.engines.team import Team
 
 NAME = "native"
 LOAD = 0.75
@@ -51,6 +54,10 @@ LARGEST = (1 << 32) - 2
 """How many states a place of the table can tell apart."""
 LONG = 4_000_000
 """Above how many states better code is worth the time that it takes to make."""
+MANY = 500_000
+"""From how many states on several threads are worth the time that it takes to prepare them."""
+THREADS = 2
+"""How many threads search then, unless told otherwise: what was measured to pay."""
 
 
 def check(
@@ -97,6 +104,7 @@ class Search(Exploration):
         if len(self.watches) >= MAX_FORMULAS:
             raise ModelError(f"native code watches at most {MAX_FORMULAS - 1} conditions")
         self.packing = packing(system)
+        self._team: Team | None = None
         self._text = model_code(system, self.packing, [goal, *self.watches.values()])
         self._kernel = kernel(self.packing.words)
         self._expand = self._kernel.function("expand", NUMBER, ADDRESS, NUMBER)
@@ -126,6 +134,8 @@ class Search(Exploration):
     def _use(self, level: int) -> None:
         """Let the model's functions be those compiled at this level of optimisation."""
         self._level_of_code = level
+        if self._team is not None:
+            self._team.rest()
         self._library = Library(Machine(level).cached(self._text))
         self._context.successors = self._library.address("successors")
         self._context.check = self._library.address("check")
@@ -138,7 +148,11 @@ class Search(Exploration):
         context = self._context
         context.table, context.places = self._table.address, places
         context.limit = min(int(places * LOAD), self._most_states)
-        self._kernel.function("rebuild", None, ADDRESS)(ctypes.addressof(context))
+        if self._team is not None:
+            self._team.enter(context)
+        else:
+            enter = self._kernel.function("enter", None, ADDRESS, NUMBER, NUMBER)
+            enter(ctypes.addressof(context), 0, context.count)
 
     @property
     def _most_states(self) -> int:
@@ -146,6 +160,13 @@ class Search(Exploration):
         return self._parents.octets // 4
 
     # --- the search ------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            if self._team is not None:
+                self._team.end()
 
     def begin(self, initial: Sequence[Codes]) -> None:
         words = [word for codes in initial for word in self.packing.pack(codes)]
@@ -161,9 +182,14 @@ class Search(Exploration):
         if self._context.count > LONG and not self._level_of_code:
             self._use(1)
         self._context.following = first
-        why = ""
-        while not why and self._expand(ctypes.addressof(self._context), last) == CROWDED:
-            why = self._grow(BATCH * self._context.most)
+        if self._team is None and (threads := self._paying()) > 1:
+            self._hire(threads)
+        if self._team is not None:
+            why = self._team.expand(self._context, last, self.ends[-1], self._grow)
+        else:
+            why = ""
+            while not why and self._expand(ctypes.addressof(self._context), last) == CROWDED:
+                why = self._grow(BATCH * self._context.most)
         self._note()
         return why
 
@@ -190,6 +216,20 @@ class Search(Exploration):
         self.transitions, self.deadlocks = context.transitions, context.deadlocks
         self.fired = list(self._fired[: len(self.system.actions)])
         self.expanded = max(self.expanded, context.following)
+
+    def _hire(self, threads: int) -> None:
+        """Let several threads search from here on, if there is room for what they need."""
+        from tcpmodel.engines.team import Team
+
+        with suppress(MemoryError):
+            self._team = Team(threads, self.packing.words, self._context.most)
+            self.threads = threads
+
+    def _paying(self) -> int:
+        """How many threads are worth their while from here on."""
+        if self.budget.threads is not None:
+            return self.budget.threads
+        return min(THREADS, processors()) if self._context.count >= MANY else 1
 
     # --- what is known ---------------------------------------------------------------------------
 
@@ -245,6 +285,13 @@ class _States(Sequence[Codes]):
             raise IndexError(index)
         size = self.packed.words
         return self.packed.unpack(self.words[index * size : (index + 1) * size])
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _megabytes(budget: Budget) -> int:

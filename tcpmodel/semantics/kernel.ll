@@ -65,6 +65,14 @@ define internal void @set(ptr %context, i64 %field, i64 %value) alwaysinline {
   ret void
 }
 
+define internal void @increase(ptr %numbers, i64 %place, i64 %by) alwaysinline {
+  %p = getelementptr i64, ptr %numbers, i64 %place
+  %old = load i64, ptr %p
+  %new = add i64 %old, %by
+  store i64 %new, ptr %p
+  ret void
+}
+
 define internal ptr @row_of(ptr %rows, i64 %index) alwaysinline {
   %offset = mul i64 %index, $words
   %p = getelementptr i64, ptr %rows, i64 %offset
@@ -84,7 +92,7 @@ entry:
 probe:
   %place = phi i64 [ %from, %entry ], [ %next, %further ]
   %p = getelementptr i64, ptr %table, i64 %place
-  %slot = load i64, ptr %p
+  %slot = load atomic i64, ptr %p acquire, align 8
   %empty = icmp eq i64 %slot, 0
   br i1 %empty, label %absent, label %taken
 taken:
@@ -124,7 +132,6 @@ add:
   %table0 = call i64 @get(ptr %context, i64 $table)
   %table = inttoptr i64 %table0 to ptr
   %p = getelementptr i64, ptr %table, i64 %place
-  store i64 %slot, ptr %p
   %rows0 = call i64 @get(ptr %context, i64 $rows)
   %rows = inttoptr i64 %rows0 to ptr
   %new = call ptr @row_of(ptr %rows, i64 %count)
@@ -134,6 +141,8 @@ add:
   %pp = getelementptr i32, ptr %parents, i64 %count
   %short = trunc i64 %parent to i32
   store i32 %short, ptr %pp
+  ; Whoever sees the place taken, in another thread, sees the row.
+  store atomic i64 %slot, ptr %p release, align 8
   call void @set(ptr %context, i64 $count, i64 %number)
   %check0 = call i64 @get(ptr %context, i64 $check)
   %check = inttoptr i64 %check0 to ptr
@@ -241,21 +250,45 @@ define internal i64 @batch_size(i64 %first, i64 %last) alwaysinline {
   ret i64 %states
 }
 
+; Count the `n` steps from a state; they are in the buffers from `start` on.
+define internal void @tally(ptr %context, i64 %start, i64 %n) alwaysinline {
+entry:
+  %actions0 = call i64 @get(ptr %context, i64 $found_actions)
+  %actions = inttoptr i64 %actions0 to ptr
+  %fired0 = call i64 @get(ptr %context, i64 $fired)
+  %fired = inttoptr i64 %fired0 to ptr
+  call void @increase(ptr %context, i64 $transitions, i64 %n)
+  %stuck = icmp eq i64 %n, 0
+  %d = zext i1 %stuck to i64
+  call void @increase(ptr %context, i64 $deadlocks, i64 %d)
+  %end = add i64 %start, %n
+  br label %head
+head:
+  %j = phi i64 [ %start, %entry ], [ %j1, %body ]
+  %step = icmp slt i64 %j, %end
+  br i1 %step, label %body, label %done
+body:
+  %pa = getelementptr i32, ptr %actions, i64 %j
+  %a32 = load i32, ptr %pa
+  %a = zext i32 %a32 to i64
+  call void @increase(ptr %fired, i64 %a, i64 1)
+  %j1 = add i64 %j, 1
+  br label %head
+done:
+  ret void
+}
+
 ; Expand states from `following` up to `last`.
 define i64 @expand(ptr noalias %context, i64 %last) {
 entry:
   %buffer0 = call i64 @get(ptr %context, i64 $found_rows)
   %buffer = inttoptr i64 %buffer0 to ptr
-  %actions0 = call i64 @get(ptr %context, i64 $found_actions)
-  %actions = inttoptr i64 %actions0 to ptr
   %hashes0 = call i64 @get(ptr %context, i64 $hashes)
   %hashes = inttoptr i64 %hashes0 to ptr
   %starts0 = call i64 @get(ptr %context, i64 $starts)
   %starts = inttoptr i64 %starts0 to ptr
   %counts0 = call i64 @get(ptr %context, i64 $counts)
   %counts = inttoptr i64 %counts0 to ptr
-  %fired0 = call i64 @get(ptr %context, i64 $fired)
-  %fired = inttoptr i64 %fired0 to ptr
   %most = call i64 @get(ptr %context, i64 $most)
   %limit = call i64 @get(ptr %context, i64 $limit)
   br label %batch_head
@@ -283,27 +316,13 @@ states_body:
   %pc = getelementptr i64, ptr %counts, i64 %i
   %n = load i64, ptr %pc
   %end = add i64 %start, %n
-  %t0 = call i64 @get(ptr %context, i64 $transitions)
-  %t1 = add i64 %t0, %n
-  call void @set(ptr %context, i64 $transitions, i64 %t1)
-  %stuck = icmp eq i64 %n, 0
-  %d = zext i1 %stuck to i64
-  %d0 = call i64 @get(ptr %context, i64 $deadlocks)
-  %d1 = add i64 %d0, %d
-  call void @set(ptr %context, i64 $deadlocks, i64 %d1)
+  call void @tally(ptr %context, i64 %start, i64 %n)
   br label %steps_head
 steps_head:
   %j = phi i64 [ %start, %states_body ], [ %j1, %steps_body ]
   %step = icmp slt i64 %j, %end
   br i1 %step, label %steps_body, label %states_end
 steps_body:
-  %pa = getelementptr i32, ptr %actions, i64 %j
-  %a32 = load i32, ptr %pa
-  %a = zext i32 %a32 to i64
-  %pf = getelementptr i64, ptr %fired, i64 %a
-  %f0 = load i64, ptr %pf
-  %f1 = add i64 %f0, 1
-  store i64 %f1, ptr %pf
   %row = call ptr @row_of(ptr %buffer, i64 %j)
   %ph = getelementptr i64, ptr %hashes, i64 %j
   %h = load i64, ptr %ph
@@ -349,23 +368,22 @@ end:
   ret void
 }
 
-; Enter all known rows into an empty table.
-define void @rebuild(ptr noalias %context) {
+; Enter the rows from `first` up to `last` into a table; several threads can do this together.
+define void @enter(ptr noalias %context, i64 %first, i64 %last) {
 entry:
   %rows0 = call i64 @get(ptr %context, i64 $rows)
   %rows = inttoptr i64 %rows0 to ptr
   %table0 = call i64 @get(ptr %context, i64 $table)
   %table = inttoptr i64 %table0 to ptr
   %places = call i64 @get(ptr %context, i64 $places)
-  %count = call i64 @get(ptr %context, i64 $count)
   br label %head
 head:
-  %i = phi i64 [ 0, %entry ], [ %number, %store ]
-  %more = icmp slt i64 %i, %count
+  %i = phi i64 [ %first, %entry ], [ %number, %store ]
+  %more = icmp slt i64 %i, %last
   br i1 %more, label %body, label %end
 body:
   %later = add i64 %i, $ahead
-  %beyond = icmp sge i64 %later, %count
+  %beyond = icmp sge i64 %later, %last
   %next_row = select i1 %beyond, i64 %i, i64 %later
   %soon = call ptr @row_of(ptr %rows, i64 %next_row)
   %hs = call i64 @hash(ptr %soon)
@@ -379,7 +397,7 @@ body:
 probe:
   %place = phi i64 [ %home, %body ], [ %next, %further ]
   %p = getelementptr i64, ptr %table, i64 %place
-  %slot = load i64, ptr %p
+  %slot = load atomic i64, ptr %p monotonic, align 8
   %empty = icmp eq i64 %slot, 0
   br i1 %empty, label %store, label %further
 further:
@@ -391,8 +409,9 @@ store:
   %number = add i64 %i, 1
   %tag = shl i64 %h, 32
   %new = or i64 %tag, %number
-  store i64 %new, ptr %p
-  br label %head
+  %exchange = cmpxchg ptr %p, i64 0, i64 %new monotonic monotonic
+  %mine = extractvalue { i64, i1 } %exchange, 1
+  br i1 %mine, label %head, label %further
 end:
   ret void
 }

@@ -45,6 +45,9 @@ _FIELDS = (
     "counts",
     "successors",
     "check",
+    "candidates",
+    "origins",
+    "taken",
 )
 
 
@@ -60,14 +63,20 @@ class Context(ctypes.Structure):
     found: the first state with the goal, or -1.  seen: union of what `check` said of each state.
     fired: address of one counter per action.  most: the largest number of successors of a state.
     found_rows, found_actions, hashes, starts, counts: addresses of the batch's buffers.
+
+    Where several threads search, each has a part of its own: count: its candidates.  candidates,
+    origins: addresses of them and of the indices of the states that they follow.  taken: how many
+    were taken up.
     """
 
     _fields_ = [(name, ctypes.c_int64) for name in _FIELDS]
 
 
-def kernel_code(words: int) -> str:
-    """The kernel for states of `words` words."""
-    text = files("tcpmodel.semantics").joinpath("kernel.ll").read_text(encoding="utf-8")
+def kernel_code(words: int, team: bool = False) -> str:
+    """The kernel for states of `words` words; with what several threads need, too."""
+    folder = files("tcpmodel.semantics")
+    names = ("kernel.ll", "team.ll") if team else ("kernel.ll",)
+    text = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
     places = {name: str(i) for i, name in enumerate(_FIELDS)}
     return Template(text).substitute(
         places,

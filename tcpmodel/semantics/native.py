@@ -21,9 +21,9 @@ NUMBER, ADDRESS = ctypes.c_int64, ctypes.c_void_p
 
 
 @cache
-def kernel(words: int) -> Library:
-    """The search kernel for states of `words` words."""
-    return Library(Machine(2, passes=True).cached(kernel_code(words)))
+def kernel(words: int, team: bool = False) -> Library:
+    """The search kernel for states of `words` words; with what several threads need, too."""
+    return Library(Machine(2, passes=True).cached(kernel_code(words, team)))
 
 
 def values(
