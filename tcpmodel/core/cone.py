@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import z3
 
+from tcpmodel.core import known
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.system import Event, TransitionSystem
 from tcpmodel.core.terms import FreeVariables, Substitution, Term, conjunction, conjuncts
@@ -54,7 +55,7 @@ def cone(system: TransitionSystem, formulas: Iterable[Term]) -> TransitionSystem
     for the needed fields of a history.  Actions keep their names: a run of the cone is a run of the
     whole.  (Cone-of-influence reduction; Clarke, Grumberg, Peled: Model Checking, section 6.)
     """
-    free = FreeVariables()
+    free, formulas = system.free, list(formulas)
     needed = _influence(system, formulas, free)
     if needed >= system.by_name.keys():
         return system
@@ -76,6 +77,7 @@ def cone(system: TransitionSystem, formulas: Iterable[Term]) -> TransitionSystem
             if any(n in needed for n in group[0])
         ),
         watches={t: w for t, w in system.watches.items() if free(w) <= needed},
+        origin=known.digest("cone", system.origin, *sorted(needed)) if system.origin else "",
     )
 
 

@@ -227,6 +227,17 @@ class Arguments:
         return found
 
 
+def fits(term: object, domain: Domain) -> bool:
+    """Whether `term` is a term of the sort of `domain`."""
+    if isinstance(domain, Bool):
+        return isinstance(term, z3.BoolRef)
+    if not isinstance(term, z3.BitVecRef):
+        return False
+    reference = term.ctx.ref()
+    sort = z3.Z3_get_sort(reference, term.as_ast())
+    return bool(z3.Z3_get_bv_sort_size(reference, sort) == domain.bits)
+
+
 def _of_sort(like: Term, ast: Any, context: Any) -> Term:
     """The expression of a syntax tree that is of the same sort as `like`.
 
@@ -262,8 +273,15 @@ class FreeVariables:
     def __init__(self) -> None:
         self._names: dict[int, frozenset[str]] = {}
         self._arguments = Arguments()
+        self._asked: dict[int, tuple[Term, frozenset[str]]] = {}
 
     def __call__(self, root: Term) -> frozenset[str]:
+        known = self._asked.get(id(root))  # the same object; its value keeps it alive
+        if known is None:
+            known = self._asked[id(root)] = (root, self._found(root))
+        return known[1]
+
+    def _found(self, root: Term) -> frozenset[str]:
         top = root.get_id()
         stack = [(top, root)]
         while stack:

@@ -11,9 +11,10 @@ import ctypes
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, overload
 
+from tcpmodel.core import known
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Property
 from tcpmodel.core.result import Budget, Observer, Result, silent
@@ -105,7 +106,6 @@ class Search(Exploration):
             raise ModelError(f"native code watches at most {MAX_FORMULAS - 1} conditions")
         self.packing = packing(system)
         self._team: Team | None = None
-        self._text = model_code(system, self.packing, [goal, *self.watches.values()])
         self._kernel = kernel(self.packing.words)
         self._expand = self._kernel.function("expand", NUMBER, ADDRESS, NUMBER)
         self._reserve()
@@ -136,7 +136,12 @@ class Search(Exploration):
         self._level_of_code = level
         if self._team is not None:
             self._team.rest()
-        self._library = Library(Machine(level).cached(self._text))
+        asked = [self.goal, *self.watches.values()]
+        origin, key = self.system.origin, ""
+        if origin:
+            key = known.digest("model", origin, *(term.sexpr() for term in asked))
+        text = partial(model_code, self.system, self.packing, asked)
+        self._library = Library(Machine(level).cached(text, key))
         self._context.successors = self._library.address("successors")
         self._context.check = self._library.address("check")
 

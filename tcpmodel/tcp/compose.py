@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import z3
 
+from tcpmodel.core import known
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.system import Action, Event, TransitionSystem
 from tcpmodel.core.terms import (
@@ -158,7 +159,8 @@ class _Composition:
             variables += [Var("now", Word(8)), Var("timer_fired", Bool())]
         variables += self.adversary.variables
         groups = [c.group for c in self.channels.values() if switches.channel == "bag"]
-        system = TransitionSystem(
+        system = TransitionSystem.known(
+            self.origin(),
             name=switches.spelled,
             variables=tuple(variables),
             init=conjunction(_starts(v, switches) for v in variables),
@@ -175,6 +177,11 @@ class _Composition:
             assumptions=switches.assumptions,
         )
         return Model(switches, system, World(switches, self.tcbs, self.channels))
+
+    def origin(self) -> str:
+        """A digest of all that the system depends on; empty with a fault, for those are many."""
+        program = known.program()
+        return known.digest(program, repr(self.switches)) if program and not self.fault else ""
 
     def inputs(self) -> tuple[Var, ...]:
         """What a step reads and nobody remembers: the arriving segment, the ISS to select."""
