@@ -185,8 +185,6 @@ def _draw(result: Result, formula: str, scenario_text: str, why: str, svg: str) 
 
 def _print(result: Result, formula: str, why: str, chosen: str) -> None:
     from tcpmodel.claims.needs import plain, summary
-    from tcpmodel.render.pairs import indistinguishable
-    from tcpmodel.render.text import text
 
     say(f"{result.verdict.value}  {formula}", hang=2)
     if result.reason:
@@ -206,6 +204,9 @@ def _print(result: Result, formula: str, why: str, chosen: str) -> None:
         say(sentence, hang=2)
     show_lassos(fairness)
     if result.trace is not None:
+        from tcpmodel.render.pairs import indistinguishable
+        from tcpmodel.render.text import text
+
         click.echo()
         witness = result.verdict.value == "HOLDS"
         wide = max(60, width())

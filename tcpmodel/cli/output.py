@@ -150,6 +150,10 @@ def say(*parts: str | tuple[str, str], indent: int = 0, hang: int = 0) -> None:
 
     parts: texts, or (text, style); indent: of the first line; hang: of the others.
     """
+    if len(parts) == 1 and isinstance(parts[0], str) and _simple(parts[0]):
+        for number, line in enumerate(_wrapped(parts[0], max(40, width() - hang))):
+            click.echo(" " * (hang if number else indent) + line)
+        return
     from rich.console import Console
     from rich.text import Text
 
@@ -164,8 +168,21 @@ def say(*parts: str | tuple[str, str], indent: int = 0, hang: int = 0) -> None:
         first = False
 
 
+def _simple(text: str) -> bool:
+    """Whether every character takes one place, so that no library has to be loaded to wrap it."""
+    return text.isascii() and text.isprintable() and text == text.strip() != ""
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    from textwrap import wrap
+
+    return wrap(text, room, break_on_hyphens=False)
+
+
 def show_lassos(fairness: dict[str, Any] | None) -> None:
     """Print what happens without each assumption that a liveness property takes."""
+    if fairness is None:
+        return
     from tcpmodel.claims.needs import lassos
     from tcpmodel.render.text import text
 

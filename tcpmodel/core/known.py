@@ -16,8 +16,8 @@ from pathlib import Path
 import z3
 
 DIGEST = hashlib.sha256().digest_size
-KEPT = 500
-"""How many files of a kind are kept; the oldest go first."""
+KEPT = 5000
+"""How many small files of a kind are kept; the oldest go first."""
 
 LAYERS = ("core", "semantics", "tcp")
 """The parts of the package that make systems, and code of them."""
@@ -57,15 +57,19 @@ def load(file: Path) -> bytes | None:
     return content if content and hashlib.sha256(content).digest() == data[:DIGEST] else None
 
 
-def keep(file: Path, content: bytes) -> None:
-    """Keep content for the next time; a file that cannot be written is no error."""
+def keep(file: Path, content: bytes, most: int = KEPT) -> None:
+    """Keep content for the next time; a file that cannot be written is no error.
+
+    most: how many files of this ending are kept beside it.
+    """
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as part:
             part.write(hashlib.sha256(content).digest() + content)
         Path(part.name).replace(file)
-        files = sorted(file.parent.glob(f"*{file.suffix}"), key=lambda f: f.stat().st_mtime)
-        for old in files[:-KEPT]:
-            old.unlink()
+        files = list(file.parent.glob(f"*{file.suffix}"))
+        if len(files) > most:
+            for old in sorted(files, key=lambda f: f.stat().st_mtime)[:-most]:
+                old.unlink()
     except (OSError, RuntimeError):
         return

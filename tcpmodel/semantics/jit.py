@@ -17,6 +17,9 @@ from tcpmodel import __version__
 from tcpmodel.core import known
 from tcpmodel.core.errors import EngineError
 
+KEPT = 500
+"""How many compiled files are kept."""
+
 
 def available() -> bool:
     """Whether native code can be made: llvmlite is installed."""
@@ -69,7 +72,7 @@ class Machine:
         code = known.load(file)
         if code is None:
             code = self.compile(made or (text if isinstance(text, str) else text()))
-            known.keep(file, code)
+            known.keep(file, code, KEPT)
         return code
 
 
