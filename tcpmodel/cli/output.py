@@ -161,10 +161,10 @@ def say(*parts: str | tuple[str, str], indent: int = 0, hang: int = 0) -> None:
     paragraph = Text.assemble(*parts)
     room = max(40, width() - hang)
     first = True
-    for line in paragraph.wrap(console, room, tab_size=8) if str(paragraph) else [paragraph]:
-        line.rstrip()
-        margin = Text(" " * (indent if first else hang)) if str(line) else Text()
-        console.print(margin + line, soft_wrap=True)
+    for row in paragraph.wrap(console, room, tab_size=8) if str(paragraph) else [paragraph]:
+        row.rstrip()
+        margin = Text(" " * (indent if first else hang)) if str(row) else Text()
+        console.print(margin + row, soft_wrap=True)
         first = False
 
 

@@ -56,7 +56,9 @@ LARGEST = (1 << 32) - 2
 LONG = 4_000_000
 """Above how many states better code is worth the time that it takes to make."""
 MANY = 500_000
-"""From how many states on several threads are worth the time that it takes to prepare them."""
+"""From how many states on a better kernel, and several threads, are worth the time that it takes
+to make them.
+"""
 THREADS = 2
 """How many threads search then, unless told otherwise: what was measured to pay."""
 
@@ -106,8 +108,8 @@ class Search(Exploration):
             raise ModelError(f"native code watches at most {MAX_FORMULAS - 1} conditions")
         self.packing = packing(system)
         self._team: Team | None = None
-        self._kernel = kernel(self.packing.words)
-        self._expand = self._kernel.function("expand", NUMBER, ADDRESS, NUMBER)
+        self._many = self._hired = False
+        self._search_with(kernel(self.packing.words, 0))
         self._reserve()
         self._use(0)
         self.order = _States(self.packing, self._rows, self._context)
@@ -130,6 +132,11 @@ class Search(Exploration):
             **dict(zip(BUFFERS, places, strict=True)),
         )
         self._new_table(max(SMALLEST, int(2 * room / LOAD)))
+
+    def _search_with(self, library: Library) -> None:
+        """Let this be the kernel from here on."""
+        self._kernel = library
+        self._expand = library.function("expand", NUMBER, ADDRESS, NUMBER)
 
     def _use(self, level: int) -> None:
         """Let the model's functions be those compiled at this level of optimisation."""
@@ -187,7 +194,10 @@ class Search(Exploration):
         if self._context.count > LONG and not self._level_of_code:
             self._use(1)
         self._context.following = first
-        if self._team is None and (threads := self._paying()) > 1:
+        if self._context.count >= MANY and not self._many:
+            self._many = True
+            self._search_with(kernel(self.packing.words))
+        if not self._hired and (threads := self._paying()) > 1:
             self._hire(threads)
         if self._team is not None:
             why = self._team.expand(self._context, last, self.ends[-1], self._grow)
@@ -226,6 +236,7 @@ class Search(Exploration):
         """Let several threads search from here on, if there is room for what they need."""
         from tcpmodel.engines.team import Team
 
+        self._hired = True
         with suppress(MemoryError):
             self._team = Team(threads, self.packing.words, self._context.most)
             self.threads = threads
@@ -234,7 +245,7 @@ class Search(Exploration):
         """How many threads are worth their while from here on."""
         if self.budget.threads is not None:
             return self.budget.threads
-        return min(THREADS, processors()) if self._context.count >= MANY else 1
+        return min(THREADS, processors()) if self._many else 1
 
     # --- what is known ---------------------------------------------------------------------------
 
