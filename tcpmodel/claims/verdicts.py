@@ -189,11 +189,20 @@ def _program() -> tuple[str, ...]:
     """What computes: a digest of the sources of this package, and the versions of the others."""
     here = Path(__file__).parent.parent
     digest = hashlib.sha256()
-    for file in sorted(here.rglob("*.py")):
+    for file in _sources(here):
         source = file.read_bytes()
         digest.update(f"{file.relative_to(here)} {len(source)}\n".encode() + source)
     versions = [f"{name} {_version(name)}" for name in LIBRARIES]
     return digest.hexdigest(), platform.python_version(), os.name, *versions
+
+
+def _sources(package: Path) -> list[Path]:
+    """The files of a package that compute.  The claims that an installed one has inside do not:
+    each of their files counts by itself, so that it may as well lie beside the package.
+    """
+    inside = package / "properties"
+    found = (file for ending in ("*.py", "*.ll") for file in package.rglob(ending))
+    return sorted(file for file in found if inside not in file.parents)
 
 
 def _version(library: str) -> str:

@@ -21,6 +21,7 @@ from tcpmodel.cli.exporting import export
 from tcpmodel.cli.knowing import knowledge
 from tcpmodel.cli.lemmas import lemmas
 from tcpmodel.cli.output import EXIT_CODES, stop
+from tcpmodel.cli.rationale import rationale
 from tcpmodel.cli.replaying import replay
 from tcpmodel.cli.reporting import report
 from tcpmodel.cli.running import run_
@@ -79,7 +80,7 @@ def main() -> None:
 _COMMANDS = (
     *(verify, explain, check, certify, derive, lemmas, knowledge, run_),
     *(simulate, replay),
-    *(export, diagram, list_, report, doctor),
+    *(export, diagram, rationale, list_, report, doctor),
 )
 
 for _command in _COMMANDS:

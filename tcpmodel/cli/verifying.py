@@ -95,7 +95,7 @@ def verify(
     todo = jobs_of(claims, engine, budget)
     if shard:
         todo = suite.shard(todo, *shard)
-    run = _Run(todo, jobs or os.cpu_count() or 1, cached=not no_cache, fail_fast=fail_fast)
+    run = Run(todo, jobs or os.cpu_count() or 1, cached=not no_cache, fail_fast=fail_fast)
     outcomes = run.outcomes()
     if "-" not in (json_file, junit):
         _print(outcomes)
@@ -121,7 +121,7 @@ def verify(
     sys.exit(code if written else 2)
 
 
-class _Run:
+class Run:
     """Jobs, done with progress on stderr; what is known from before is not done again.
 
     interrupted: by Ctrl-C.  failed: stopped at the first that is not as expected.

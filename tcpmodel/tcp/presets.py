@@ -22,6 +22,7 @@ class Preset:
 
 _TWO: Changes = {"handshake": "two", "rst": "off", "rfc5961": "off"}
 _CLOCK: Changes = {"isn": "constant", "gives_up": "off", "loss": 0, "msl": 1, "time_wait": 2}
+_TICKING = "a clock, no loss, the same numbers every time"
 _SEED: Changes = {
     "rst": "off",
     "rfc5961": "off",
@@ -72,10 +73,12 @@ PRESET_TABLE: Mapping[str, Preset] = {
     "four_naive": Preset("the server sends its ACK and its SYN apart", {"handshake": "four_naive"}),
     "split": Preset("the server answers a SYN by a SYN", {"handshake": "split"}),
     "textbook": Preset("three messages, four waves, 2 MSL; no word about resets", _SEED),
-    "clock": Preset("a clock, no loss, the same numbers every time, TIME-WAIT of 2 MSL", _CLOCK),
-    "tw0": Preset("likewise, no TIME-WAIT", {**_CLOCK, "time_wait": 0}),
-    "tw1": Preset("likewise, TIME-WAIT of 1 MSL", {**_CLOCK, "time_wait": 1}),
-    "tw2": Preset("likewise, TIME-WAIT of 2 MSL", {**_CLOCK, "time_wait": 2}),
+    "clock": Preset(
+        "a clock, and a TIME-WAIT of 2 MSL; no loss, the same numbers every time", _CLOCK
+    ),
+    "tw0": Preset(f"{_TICKING}, no TIME-WAIT", {**_CLOCK, "time_wait": 0}),
+    "tw1": Preset(f"{_TICKING}, TIME-WAIT of 1 MSL", {**_CLOCK, "time_wait": 1}),
+    "tw2": Preset(f"{_TICKING}, TIME-WAIT of 2 MSL", {**_CLOCK, "time_wait": 2}),
     "seed0_misread": Preset(
         "a description that has FIN-WAIT-1 begin when the FIN is acknowledged",
         {**_CLOCK, "active_close": "late"},
@@ -86,7 +89,7 @@ PRESET_TABLE: Mapping[str, Preset] = {
     ),
     "linux": Preset("the timers of Linux, in seconds", _LINUX),
     "linux_old": Preset(
-        "those before Linux 3.6 and 3.7 (2012): no RFC 5961, five retries of a SYN, all doubled",
+        "Linux before 3.6 and 3.7 (2012): no RFC 5961, five retries of a SYN, all doubled",
         {**_LINUX, "rfc5961": "off", "rto_policy": "exponential", "syn_retries": 5},
     ),
     "tcp_tfo": Preset(

@@ -72,6 +72,15 @@ def test_another_job_has_another_key(job: Job, change: Callable[[Job], Job]) -> 
     assert key_of(change(job)) not in (None, key_of(job))
 
 
+def test_an_installed_program_is_the_same(tmp_path: Path) -> None:
+    """The claims that are then inside of it make no difference; all that computes does."""
+    for name in ("tcp/arrives.py", "semantics/kernel.ll", "properties/mine.py", "py.typed"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(SOURCE)
+    found = [str(file.relative_to(tmp_path)) for file in verdicts._sources(tmp_path)]
+    assert found == ["semantics/kernel.ll", "tcp/arrives.py"]
+
+
 def test_a_changed_claim_file_is_another(job: Job) -> None:
     """Its text counts, and its name, which may be the topic; its folder does not."""
     before = key_of(job)
@@ -94,8 +103,9 @@ def test_a_changed_program_is_another(
     before = key_of(job)
     package = tmp_path / "tcpmodel"
     (package / "claims").mkdir(parents=True)
-    for file in Path(verdicts.__file__).parent.parent.rglob("*.py"):
-        copy = package / file.relative_to(Path(verdicts.__file__).parent.parent)
+    original = Path(verdicts.__file__).parent.parent
+    for file in verdicts._sources(original):
+        copy = package / file.relative_to(original)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(file.read_bytes())
     with monkeypatch.context() as patch:
