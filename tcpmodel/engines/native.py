@@ -118,7 +118,7 @@ class Search(Exploration):
     def _reserve(self) -> None:
         """Set memory aside."""
         words, actions = self.packing.words, max(1, len(self.system.actions))
-        self._rows, self._parents = _reserved(self.budget, words, actions)
+        self._rows, self._parents, self._table = _reserved(self.budget, words, actions)
         self._fired = (ctypes.c_int64 * actions)()
         room = BATCH * actions
         self._buffers = [Block(8 * words * room), *(Block(8 * room) for _ in range(4))]
@@ -126,12 +126,13 @@ class Search(Exploration):
         self._context = Context(
             rows=self._rows.address,
             parents=self._parents.address,
+            table=self._table.address,
             found=-1,
             fired=ctypes.addressof(self._fired),
             most=actions,
             **dict(zip(BUFFERS, places, strict=True)),
         )
-        self._new_table(max(SMALLEST, int(2 * room / LOAD)))
+        self._spread(_first_places(actions))
 
     def _search_with(self, library: Library) -> None:
         """Let this be the kernel from here on."""
@@ -152,19 +153,14 @@ class Search(Exploration):
         self._context.successors = self._library.address("successors")
         self._context.check = self._library.address("check")
 
-    def _new_table(self, places: int) -> None:
-        """Replace the hash table by one of `places` places; the old one is given up first."""
-        places = (places + 7) // 8 * 8
-        self._table = Block(0)
-        self._table = Block(8 * places)
+    def _spread(self, places: int) -> None:
+        """Let the hash table have so many places, if there is room for them."""
+        places = min((places + 7) // 8 * 8, self._table.octets // 64 * 8)
         context = self._context
-        context.table, context.places = self._table.address, places
+        aside = Block(8 * context.places, sparse=True)
+        spread = self._kernel.function("spread", None, ADDRESS, NUMBER, ADDRESS)
+        spread(ctypes.addressof(context), places, aside.address)
         context.limit = min(int(places * LOAD), self._most_states)
-        if self._team is not None:
-            self._team.enter(context)
-        else:
-            enter = self._kernel.function("enter", None, ADDRESS, NUMBER, NUMBER)
-            enter(ctypes.addressof(context), 0, context.count)
 
     @property
     def _most_states(self) -> int:
@@ -219,7 +215,7 @@ class Search(Exploration):
         more = 8 * (places - self._context.places) >> 20
         if megabytes_in_use() + more > _megabytes(self.budget):
             return memory_limit(_megabytes(self.budget))
-        self._new_table(places)
+        self._spread(places)
         return ""
 
     def _note(self) -> None:
@@ -256,7 +252,7 @@ class Search(Exploration):
     @property
     def peak_bytes(self) -> int:
         each = 8 * self.packing.words + 4
-        return int(self._context.count * each + self._table.octets)
+        return int(self._context.count * each + 8 * self._context.places)
 
     def values(self, terms: Sequence[Term]) -> NDArray[np.uint64]:
         variables, context = self.system.variables, self._context
@@ -314,8 +310,13 @@ def _megabytes(budget: Budget) -> int:
     return megabytes_of_machine() if budget.megabytes is None else budget.megabytes
 
 
-def _reserved(budget: Budget, words: int, actions: int) -> tuple[Block, Block]:
-    """Room for the rows of all states that the budget allows, and for their parents.
+def _first_places(actions: int) -> int:
+    """How many places the hash table has at first: for two batches at least."""
+    return max(SMALLEST, int(2 * BATCH * actions / LOAD))
+
+
+def _reserved(budget: Budget, words: int, actions: int) -> tuple[Block, Block, Block]:
+    """Room for the rows of all states that the budget allows, for their parents and for the table.
 
     Between two looks at the budget, a search may go beyond it.
     """
@@ -325,6 +326,7 @@ def _reserved(budget: Budget, words: int, actions: int) -> tuple[Block, Block]:
     most = min(most, LARGEST)
     while True:
         try:
-            return Block(8 * words * most), Block(4 * most)
+            table = 8 * (_first_places(actions) + int(most / LOAD) + 8)
+            return Block(8 * words * most), Block(4 * most), Block(table)
         except MemoryError:
             most //= 2

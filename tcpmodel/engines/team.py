@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from itertools import pairwise
 
 from tcpmodel.semantics.kernel import BATCH, BUFFERS, CROWDED, Context
 from tcpmodel.semantics.memory import Block
@@ -76,7 +75,6 @@ class Team:
         self._sift = library.function("sift", None, ADDRESS, NUMBER, NUMBER)
         self._admit = library.function("admit", NUMBER, ADDRESS, ADDRESS)
         self._add = library.function("add", None, ADDRESS, ADDRESS, NUMBER)
-        self._enter = library.function("enter", None, ADDRESS, NUMBER, NUMBER)
 
     def expand(self, context: Context, last: int, level: int, grow: Callable[[int], str]) -> str:
         """Expand the states from `following` up to `last`; say what got in the way, if any.
@@ -101,15 +99,6 @@ class Team:
             self._add(address, share.part.address, self.actions)
             self._idle.append(self._ahead.popleft().part)
         return ""
-
-    def enter(self, context: Context) -> None:
-        """Enter all known states into an empty table."""
-        address, count = ctypes.addressof(context), context.count
-        cuts = [count * i // self.threads for i in range(self.threads + 1)]
-        mine, *others = pairwise(cuts)
-        helping = [self._helpers.submit(self._enter, address, *rows) for rows in others]
-        self._enter(address, *mine)
-        wait(helping)
 
     def rest(self) -> None:
         """Return when no helper looks at the states any more."""

@@ -8,23 +8,22 @@ define internal i64 @hash(ptr %row) alwaysinline {
 
 declare i8 @llvm.cttz.i8(i8, i1)
 
-; The place where the search for a hash begins, the first of eight: hash * (places / 8) / 2^64 * 8.
+; The place where the search for a hash begins, the first of eight.  The upper 32 bits of the hash say
+; where; they are what a place keeps of it.
 define internal i64 @home(i64 %hash, i64 %places) alwaysinline {
   %eighth = lshr i64 %places, 3
-  %a = zext i64 %hash to i128
-  %b = zext i64 %eighth to i128
-  %c = mul i128 %a, %b
-  %d = lshr i128 %c, 64
-  %e = trunc i128 %d to i64
-  %f = shl i64 %e, 3
-  ret i64 %f
+  %upper = lshr i64 %hash, 32
+  %scaled = mul i64 %upper, %eighth
+  %line = lshr i64 %scaled, 32
+  %place = shl i64 %line, 3
+  ret i64 %place
 }
 
 ; The first place from `home` on that is empty or holds the same 32 bits of the hash.  Eight places,
 ; which are one line of the cache, are compared at once.
 define internal i64 @seek(ptr %table, i64 %places, i64 %home, i64 %hash) alwaysinline {
 entry:
-  %tag = shl i64 %hash, 32
+  %tag = and i64 %hash, -4294967296
   %one = insertelement <8 x i64> poison, i64 %tag, i64 0
   %tags = shufflevector <8 x i64> %one, <8 x i64> poison, <8 x i32> zeroinitializer
   br label %probe
@@ -87,7 +86,7 @@ entry:
   %rows0 = call i64 @get(ptr %context, i64 $rows)
   %rows = inttoptr i64 %rows0 to ptr
   %places = call i64 @get(ptr %context, i64 $places)
-  %tag = shl i64 %hash, 32
+  %tag = and i64 %hash, -4294967296
   br label %probe
 probe:
   %place = phi i64 [ %from, %entry ], [ %next, %further ]
@@ -127,7 +126,7 @@ add:
   %place = xor i64 %at, -1
   %count = call i64 @get(ptr %context, i64 $count)
   %number = add i64 %count, 1
-  %tag = shl i64 %hash, 32
+  %tag = and i64 %hash, -4294967296
   %slot = or i64 %tag, %number
   %table0 = call i64 @get(ptr %context, i64 $table)
   %table = inttoptr i64 %table0 to ptr
@@ -368,50 +367,74 @@ end:
   ret void
 }
 
-; Enter the rows from `first` up to `last` into a table; several threads can do this together.
-define void @enter(ptr noalias %context, i64 %first, i64 %last) {
+; Let the table have more places, all of them empty beyond the ones it has.  From the last place
+; down, each entry moves up to where it belongs: where nothing is that will move.  Those for which
+; that cannot be, next to the ends, go to `aside` first.
+define void @spread(ptr noalias %context, i64 %wider, ptr %aside) {
 entry:
-  %rows0 = call i64 @get(ptr %context, i64 $rows)
-  %rows = inttoptr i64 %rows0 to ptr
   %table0 = call i64 @get(ptr %context, i64 $table)
   %table = inttoptr i64 %table0 to ptr
   %places = call i64 @get(ptr %context, i64 $places)
+  call void @set(ptr %context, i64 $places, i64 %wider)
   br label %head
 head:
-  %i = phi i64 [ %first, %entry ], [ %number, %store ]
-  %more = icmp slt i64 %i, %last
-  br i1 %more, label %body, label %end
+  %i = phi i64 [ %places, %entry ], [ %at, %body ], [ %at, %move ], [ %at, %later ]
+  %number = phi i64 [ 0, %entry ], [ %number, %body ], [ %number, %move ], [ %number1, %later ]
+  %more = icmp sgt i64 %i, 0
+  br i1 %more, label %body, label %rest
 body:
-  %later = add i64 %i, $ahead
-  %beyond = icmp sge i64 %later, %last
-  %next_row = select i1 %beyond, i64 %i, i64 %later
-  %soon = call ptr @row_of(ptr %rows, i64 %next_row)
-  %hs = call i64 @hash(ptr %soon)
-  %home_s = call i64 @home(i64 %hs, i64 %places)
-  %ps = getelementptr i64, ptr %table, i64 %home_s
-  call void @llvm.prefetch.p0(ptr %ps, i32 1, i32 3, i32 1)
-  %row = call ptr @row_of(ptr %rows, i64 %i)
-  %h = call i64 @hash(ptr %row)
-  %home = call i64 @home(i64 %h, i64 %places)
-  br label %probe
+  %at = sub i64 %i, 1
+  %p = getelementptr i64, ptr %table, i64 %at
+  %slot = load i64, ptr %p
+  %none = icmp eq i64 %slot, 0
+  br i1 %none, label %head, label %taken
+taken:
+  store i64 0, ptr %p
+  %home = call i64 @home(i64 %slot, i64 %wider)
+  %below = icmp slt i64 %home, %at
+  br i1 %below, label %later, label %probe
 probe:
-  %place = phi i64 [ %home, %body ], [ %next, %further ]
-  %p = getelementptr i64, ptr %table, i64 %place
-  %slot = load atomic i64, ptr %p monotonic, align 8
-  %empty = icmp eq i64 %slot, 0
-  br i1 %empty, label %store, label %further
+  %place = phi i64 [ %home, %taken ], [ %up, %further ]
+  %to = getelementptr i64, ptr %table, i64 %place
+  %there = load i64, ptr %to
+  %empty = icmp eq i64 %there, 0
+  br i1 %empty, label %move, label %further
 further:
   %up = add i64 %place, 1
-  %over = icmp eq i64 %up, %places
-  %next = select i1 %over, i64 0, i64 %up
-  br label %probe
+  %over = icmp eq i64 %up, %wider
+  br i1 %over, label %later, label %probe
+move:
+  store i64 %slot, ptr %to
+  br label %head
+later:
+  %pa = getelementptr i64, ptr %aside, i64 %number
+  store i64 %slot, ptr %pa
+  %number1 = add i64 %number, 1
+  br label %head
+rest:
+  %j = phi i64 [ 0, %head ], [ %j1, %store ]
+  %waiting = icmp slt i64 %j, %number
+  br i1 %waiting, label %insert, label %end
+insert:
+  %pj = getelementptr i64, ptr %aside, i64 %j
+  %entry_j = load i64, ptr %pj
+  %home_j = call i64 @home(i64 %entry_j, i64 %wider)
+  br label %seek
+seek:
+  %place_j = phi i64 [ %home_j, %insert ], [ %next, %on ]
+  %to_j = getelementptr i64, ptr %table, i64 %place_j
+  %there_j = load i64, ptr %to_j
+  %free = icmp eq i64 %there_j, 0
+  br i1 %free, label %store, label %on
+on:
+  %up_j = add i64 %place_j, 1
+  %over_j = icmp eq i64 %up_j, %wider
+  %next = select i1 %over_j, i64 0, i64 %up_j
+  br label %seek
 store:
-  %number = add i64 %i, 1
-  %tag = shl i64 %h, 32
-  %new = or i64 %tag, %number
-  %exchange = cmpxchg ptr %p, i64 0, i64 %new monotonic monotonic
-  %mine = extractvalue { i64, i1 } %exchange, 1
-  br i1 %mine, label %head, label %further
+  store i64 %entry_j, ptr %to_j
+  %j1 = add i64 %j, 1
+  br label %rest
 end:
   ret void
 }

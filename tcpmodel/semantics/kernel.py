@@ -3,9 +3,12 @@
 `kernel.ll` is LLVM IR for states of a given number of words; it knows no model.  The functions of a
 model (`model_code`) are called through pointers, so that they can be exchanged between two calls.
 
-The table is open-addressed with linear probing.  A place holds 32 bits of the hash and 32 bits of
-index + 1, or 0.  States are expanded in batches: first all their successors are computed and the
-places in memory where they will be looked up are prefetched; then they are looked up.
+The table is open-addressed with linear probing.  A place holds the upper 32 bits of the hash and 32
+bits of index + 1, or 0.  Those bits of the hash say where the entry belongs in a table of any size:
+it grows without a look at the states.
+
+States are expanded in batches: first all their successors are computed and the places in memory
+where they will be looked up are prefetched; then they are looked up.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ BATCH = 32
 """How many states are expanded together."""
 
 AHEAD = 24
-"""How many rows before its turn the place of a row in a new table is prefetched."""
+"""How many rows before its turn the place of a row that may be new is prefetched."""
 
 CROWDED = 1
 """What `expand` returns where there is no room for the successors of another batch."""
