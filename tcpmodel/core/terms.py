@@ -164,7 +164,7 @@ class Var:
 
 def conjuncts(term: Term) -> Iterator[Term]:
     """The flat top-level conjunction that `term` is."""
-    kind = _operator(term)
+    kind = operator(term)
     if kind == z3.Z3_OP_AND:
         for child in _children(term):
             yield from conjuncts(child)
@@ -227,15 +227,20 @@ class Arguments:
         return found
 
 
+def width(term: Term) -> int:
+    """The bits of a bit-vector: `term.size()`, quicker."""
+    reference = term.ctx.ref()
+    bits: int = z3.Z3_get_bv_sort_size(reference, z3.Z3_get_sort(reference, term.as_ast()))
+    return bits
+
+
 def fits(term: object, domain: Domain) -> bool:
     """Whether `term` is a term of the sort of `domain`."""
     if isinstance(domain, Bool):
         return isinstance(term, z3.BoolRef)
     if not isinstance(term, z3.BitVecRef):
         return False
-    reference = term.ctx.ref()
-    sort = z3.Z3_get_sort(reference, term.as_ast())
-    return bool(z3.Z3_get_bv_sort_size(reference, sort) == domain.bits)
+    return width(term) == domain.bits
 
 
 def _of_sort(like: Term, ast: Any, context: Any) -> Term:
@@ -250,8 +255,8 @@ def _of_sort(like: Term, ast: Any, context: Any) -> Term:
     return z3.BitVecRef(ast, context)
 
 
-def _operator(term: Term) -> int:
-    """As `term.decl().kind()`."""
+def operator(term: Term) -> int:
+    """What a term applies to its arguments: `term.decl().kind()`, quicker."""
     reference = term.ctx.ref()
     kind: int = z3.Z3_get_decl_kind(reference, z3.Z3_get_app_decl(reference, term.as_ast()))
     return kind

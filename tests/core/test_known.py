@@ -148,3 +148,18 @@ def test_code_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
         expected += 1
         assert len(made) == expected
         assert fresh.states == native.check(model.system, always(formulas[0])).states
+
+
+@pytest.mark.parametrize("depth", [1, 20, 400])
+def test_formulas_are_told_apart_by_their_text(depth: int) -> None:
+    """However deep the difference lies: no part of a formula is left out of its text."""
+
+    def deep(leaf: str) -> str:
+        term = z3.BitVec(leaf, 8)
+        for number in range(depth):
+            term = z3.If(z3.Bool(f"p{number}"), term + 1, z3.BitVec(f"x{number}", 8))
+        return str(term.sexpr())
+
+    wide = [z3.And(*z3.Bools(" ".join(f"p{n}" for n in range(depth))), z3.Bool(x)) for x in "uv"]
+    assert deep("u") != deep("v")
+    assert wide[0].sexpr() != wide[1].sexpr()
