@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from tcpmodel.core import known
@@ -60,7 +61,7 @@ MANY = 500_000
 to make them.
 """
 THREADS = 2
-"""How many threads search then, unless told otherwise: what was measured to pay."""
+"""How many threads search then if there are idle processors for them: what was measured to pay."""
 
 
 def check(
@@ -108,7 +109,8 @@ class Search(Exploration):
             raise ModelError(f"native code watches at most {MAX_FORMULAS - 1} conditions")
         self.packing = packing(system)
         self._team: Team | None = None
-        self._many = self._hired = False
+        self._many = False
+        self._ask_at = MANY if budget.threads is None else 0
         self._search_with(kernel(self.packing.words, 0))
         self._reserve()
         self._use(0)
@@ -193,8 +195,8 @@ class Search(Exploration):
         if self._context.count >= MANY and not self._many:
             self._many = True
             self._search_with(kernel(self.packing.words))
-        if not self._hired and (threads := self._paying()) > 1:
-            self._hire(threads)
+        if self._team is None and self._context.count >= self._ask_at:
+            self._hire()
         if self._team is not None:
             why = self._team.expand(self._context, last, self.ends[-1], self._grow)
         else:
@@ -228,20 +230,22 @@ class Search(Exploration):
         self.fired = list(self._fired[: len(self.system.actions)])
         self.expanded = max(self.expanded, context.following)
 
-    def _hire(self, threads: int) -> None:
-        """Let several threads search from here on, if there is room for what they need."""
+    def _hire(self) -> None:
+        """Let several threads search from here on, if they pay and there is room for their work.
+
+        If not, that is asked again when there are twice as many states.
+        """
+        self._ask_at = 2 * self._context.count
+        threads = self.budget.threads
+        if threads is None:
+            threads = THREADS if idle_processors() >= THREADS - 1 else 1
+        if threads == 1:
+            return
         from tcpmodel.engines.team import Team
 
-        self._hired = True
         with suppress(MemoryError):
             self._team = Team(threads, self.packing.words, self._context.most)
             self.threads = threads
-
-    def _paying(self) -> int:
-        """How many threads are worth their while from here on."""
-        if self.budget.threads is not None:
-            return self.budget.threads
-        return min(THREADS, processors()) if self._many else 1
 
     # --- what is known ---------------------------------------------------------------------------
 
@@ -299,11 +303,14 @@ class _States(Sequence[Codes]):
         return self.packed.unpack(self.words[index * size : (index + 1) * size])
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def idle_processors() -> int:
+    """How many of the processors that this process may use nobody uses right now."""
+    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    try:
+        running = int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].split("/")[0])
+    except (OSError, IndexError, ValueError):
+        running = round(os.getloadavg()[0]) + 1
+    return max(0, (mine or 1) - running)
 
 
 def _megabytes(budget: Budget) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -211,17 +212,22 @@ def test_a_trace_is_the_same_with_two_threads() -> None:
 
 
 def test_large_searches_alone_get_two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From some number of states on, where there are two processors and nobody says otherwise."""
-    monkeypatch.setattr(native, "processors", lambda: 8)
-    monkeypatch.setattr(native, "MANY", 2_000)
+    """From some number of states on, where a processor is idle and nobody says otherwise."""
+    monkeypatch.setattr(native, "MANY", 1_000)
     monkeypatch.setattr(exploration, "EVERY", 64)
-    sizes = {20: 1, 60: native.THREADS}
-    for size, threads in sizes.items():
+    idle: list[int] = []
+    monkeypatch.setattr(native, "idle_processors", idle.pop)
+    for size, known, threads in ((20, [], 1), (60, [1], 2), (60, [1, 0], 2), (60, [0, 0], 1)):
+        idle[:] = known
         result = native.check(grid(size), always(EVER))
         assert (result.states, result.threads) == ((size + 1) ** 2, threads)
+        assert not idle, "asked as often as was expected"
     assert native.check(grid(60), always(EVER), Budget(threads=1)).threads == 1
-    monkeypatch.setattr(native, "processors", lambda: 1)
-    assert native.check(grid(60), always(EVER)).threads == 1
+
+
+def test_idle_processors_are_counted() -> None:
+    """There are never more than there are processors besides the one that asks."""
+    assert 0 <= native.idle_processors() < (os.cpu_count() or 1)
 
 
 def test_an_interrupt_waits_for_the_helpers(monkeypatch: pytest.MonkeyPatch) -> None:
