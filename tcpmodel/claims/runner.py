@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ import z3
 from tcpmodel.claims.discovery import line_of, load
 from tcpmodel.claims.language import Claim, Derivation, Expected
 from tcpmodel.claims.needs import plain
+from tcpmodel.claims.turning import turning
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.core.property import Property
-from tcpmodel.core.result import Budget, Evidence, Observer, Result, silent
+from tcpmodel.core.result import Budget, Evidence, Observer, Result, Verdict, silent
 from tcpmodel.core.terms import FreeVariables
 from tcpmodel.core.trace import Trace
 from tcpmodel.engines.registry import choose
@@ -63,6 +64,8 @@ class Outcome:
     error: a mistake of the claim's or the scenario's author (or ours), in one line.
     trace: the counterexample or witness, in the form of `Trace.to_json`.
     fairness: for liveness that holds, what it takes, in the form of `needs.plain`.
+    turning: which part of the claim turned at which step of the trace, in the form of
+    `Turning.to_json`; None where no single state settles it.
     twins: where knowledge is missing, who cannot tell which run (its `trace`) from the one before.
     cached: it was computed by an earlier run, from the same model, claim and limits.
     """
@@ -89,6 +92,7 @@ class Outcome:
     vacuous: bool = False
     evidence: dict[str, Any] = field(default_factory=dict)
     trace: dict[str, Any] | None = None
+    turning: dict[str, Any] | None = None
     fairness: dict[str, Any] | None = None
     twins: list[dict[str, Any]] = field(default_factory=list)
     cached: bool = False
@@ -132,6 +136,7 @@ def run_job(job: Job, observer: Observer = silent) -> Outcome:
             result, chosen = check_claim(
                 claim, job.text, job.engine, job.budget, observer, job.fault
             )
+            return outcome(claim, job, result, chosen)
     except ModelError as error:
         return failed(job, str(error), claim)
     except EngineError as error:
@@ -141,7 +146,6 @@ def run_job(job: Job, observer: Observer = silent) -> Outcome:
         place = f"{Path(last.filename).name}:{last.lineno}"
         text = f"a bug of ours: {type(error).__name__} at {place}: {error}"
         return failed(job, text, claim, crashed=True)
-    return outcome(claim, job, result, chosen)
 
 
 def _derived(claim: Claim, asked: Derivation, job: Job, observer: Observer) -> Outcome:
@@ -257,9 +261,23 @@ def outcome(claim: Claim, job: Job, result: Result, chosen: str) -> Outcome:
         vacuous=result.vacuous,
         evidence=evidence_json(result.evidence),
         trace=None if result.trace is None else result.trace.to_json(),
+        turning=_turning(claim, job, result),
         fairness=plain(result.fairness),
         twins=[{"agent": t.agent, "trace": t.trace.to_json()} for t in result.twins],
     )
+
+
+def _turning(claim: Claim, job: Job, result: Result) -> dict[str, Any] | None:
+    """What settles the claim in the run that was found."""
+    if result.trace is None or result.twins:
+        return None
+    witness = result.verdict is Verdict.HOLDS
+    model = _model(job.text, job.fault)
+    # The formula is asked again here; one that fails the second time has its verdict all the same.
+    with contextlib.suppress(ModelError):
+        turned = turning(partial(question_of, claim), model, result.trace, witness)
+        return None if turned is None else turned.to_json()
+    return None
 
 
 def evidence_json(evidence: Evidence) -> dict[str, Any]:

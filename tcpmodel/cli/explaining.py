@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -35,11 +34,12 @@ if TYPE_CHECKING:
 EPILOG = """\
 \b
 Example:  tcpmodel explain P01 --svg stale-syn.svg
+          tcpmodel explain P01 --html stale-syn.html
           tcpmodel explain P01 -n 3
 
 Under the run stands which part of the claim became true or false at which step.  Runs that
 -n lists differ in the states that A and B pass through; FILE is then that of the first, and
-FILE-2, FILE-3 … (before the suffix) those of the others.
+FILE-2, FILE-3 … (before the suffix) those of the others; a page has all of them.
 
 \b
 Exit codes: 0 explained; 2 usage; 5 inconclusive, or no run to show where one was
@@ -63,6 +63,7 @@ asked for; 130 interrupted."""
     help="Show up to N runs that pass through different states, shortest first.",
 )
 @click.option("--svg", metavar="FILE", help="Write a sequence chart; - is stdout.")
+@click.option("--html", metavar="FILE", help="Write a page to go through the run; - is stdout.")
 @click.option("--text", "only_text", is_flag=True, help="Print the run and nothing else.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the run as JSON; - is stdout.")
 @limited
@@ -71,6 +72,7 @@ def explain(
     wanted: str | None,
     count: int,
     svg: str | None,
+    html: str | None,
     only_text: bool,
     json_file: str | None,
     engine: str,
@@ -83,8 +85,8 @@ def explain(
     from tcpmodel.claims.discovery import select
     from tcpmodel.claims.runner import Job, check_claim, outcome, run_job, trace_of
 
-    if [svg, json_file, "-" if only_text else None].count("-") > 1:
-        stop(2, "only one of --text, --svg - and --json - can have stdout; name a file")
+    if [svg, html, json_file, "-" if only_text else None].count("-") > 1:
+        stop(2, "only one of --text, --svg -, --html - and --json - can have stdout; name a file")
     if count > 1 and "-" in (svg, json_file):
         stop(2, f"-n {count} makes several files; name one")
     path, _, code = name.rpartition(":")
@@ -104,18 +106,23 @@ def explain(
         else:
             found = run_job(job, observer)
     trace = trace_of(found)
-    if not only_text and "-" not in (svg, json_file):
+    loud = only_text or "-" not in (svg, html, json_file)
+    if loud and not only_text:
         _print(claim, found)
         show_lassos(found.fairness)
     if trace is not None:
         traces = [trace] if more is None else list(more.traces)
-        _show_all(claim, traces, found, svg, json_file, only_text)
+        _show_all(claim, traces, found, svg, json_file, loud)
     elif svg or json_file or only_text:
         complain(f"{claim.code} has no run to show in {text}: {found.verdict}")
+    if html:
+        from tcpmodel.claims.pages import explained
+
+        write(html, explained(claim, found, more.traces if more else ()))
     if more is not None:
-        if not only_text:
+        if loud and not only_text:
             click.echo()
-        click.echo(_how_many(more, count), err=only_text)
+        click.echo(_how_many(more, count), err=only_text or not loud)
     if "interrupted" in (found.reason, more and more.reason):
         sys.exit(130)
     wants_run = bool(svg or json_file or only_text)
@@ -170,7 +177,7 @@ def _print(claim: Claim, found: Outcome) -> None:
         f": {report.explanation(found)}",
     )
     say((f"Scope: {found.scope}", "dim"))
-    for line in _evidence(found.evidence, found.trace is None):
+    for line in report.evidence_lines(found):
         say((line, "dim"))
     for sentence in summary(found.fairness):
         say((sentence, "dim"))
@@ -180,27 +187,13 @@ def _print(claim: Claim, found: Outcome) -> None:
     say("")
 
 
-def _evidence(evidence: dict[str, Any], complete: bool) -> Iterator[str]:
-    yield from evidence.get("shown", ())
-    if evidence.get("premise_reached") is not None:
-        yield f"Premise reached: {'yes' if evidence['premise_reached'] else 'never'}"
-    if not complete:
-        return
-    for title, seen in evidence.get("reached", {}).items():
-        yield f"{title}: {'yes' if seen else 'never'}"
-    if fired := evidence.get("fired"):
-        yield f"Actions taken: {len(fired)}; never enabled: {len(evidence['never_enabled'])}"
-    if evidence.get("deadlocks") is not None:
-        yield f"States without successor: {evidence['deadlocks']}"
-
-
 def _show_all(
     claim: Claim,
     traces: list[Trace],
     found: Outcome,
     svg: str | None,
     json_file: str | None,
-    only_text: bool,
+    loud: bool,
 ) -> None:
     """Show every run, each under its number if there are several; files are numbered, too."""
     from tcpmodel.claims.runner import question_of
@@ -210,13 +203,13 @@ def _show_all(
 
     model = compose(scenario(found.scenario))
     for number, trace in enumerate(traces, start=1):
-        if len(traces) > 1:
+        if loud and len(traces) > 1:
             steps = f"{len(trace)} step{'s' * (len(trace) != 1)}"
             click.echo(f"{chr(10) * (number > 1)}Run {number} of {len(traces)} ({steps}):\n")
         witness = found.verdict == "HOLDS"
         turned = turning(partial(question_of, claim), model, trace, witness)
         files = [numbered(file, number) for file in (svg, json_file)]
-        _show(trace, claim.says, found, turned, files[0], files[1], only_text)
+        _show(trace, claim.says, found, turned, files[0], files[1], loud)
 
 
 def _how_many(more: Several, count: int) -> str:
@@ -239,7 +232,7 @@ def _show(
     turned: Turning | None,
     svg: str | None,
     json_file: str | None,
-    only_text: bool,
+    loud: bool,
 ) -> None:
     from tcpmodel.core.trace import Trace
     from tcpmodel.render.chart import chart
@@ -249,7 +242,7 @@ def _show(
     witness = found.verdict == "HOLDS"
     reasons = [found.why if found.as_expected else "", turned.sentence if turned else ""]
     why = "\n".join(filter(None, reasons))
-    if only_text or "-" not in (svg, json_file):
+    if loud:
         wide = max(60, width())
         if found.twins:
             twins = [(t["agent"], Trace.from_json(t["trace"])) for t in found.twins]

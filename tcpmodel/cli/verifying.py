@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +62,7 @@ class _Part(click.ParamType):  # type: ignore[type-arg]  # not generic in older 
 @click.option("--no-cache", is_flag=True, help="Neither use verdicts known before, nor keep these.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - is stdout.")
 @click.option("--junit", metavar="FILE", help="Write the report as JUnit XML; - is stdout.")
+@click.option("--html", metavar="DIR", help="Write a site: all verdicts, and a page for each.")
 @click.option("--traces", metavar="DIR", help="Where to write traces (default: beside the report).")
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Parallel processes.")
 def verify(
@@ -75,6 +76,7 @@ def verify(
     no_cache: bool,
     json_file: str | None,
     junit: str | None,
+    html: str | None,
     traces: str | None,
     jobs: int | None,
 ) -> None:
@@ -97,12 +99,11 @@ def verify(
         todo = suite.shard(todo, *shard)
     run = Run(todo, jobs or os.cpu_count() or 1, cached=not no_cache, fail_fast=fail_fast)
     outcomes = run.outcomes()
+    planned, ending = len(todo), "stopped" if run.failed else "interrupted"
     if "-" not in (json_file, junit):
         _print(outcomes)
         _print_topics(outcomes)
         seconds = time.monotonic() - started
-        ending = "stopped" if run.failed else "interrupted"
-        planned = len(todo)
         click.echo(report.summary(outcomes, errors, seconds, planned=planned, ending=ending))
         _hint(outcomes)
     folder = Path(traces) if traces else beside(json_file, junit)
@@ -117,8 +118,19 @@ def verify(
         written &= attempt(json_file, lambda: write(json_file, dump(told)))
     if junit:
         written &= attempt(junit, lambda: write(junit, report.as_junit(outcomes, errors, paths)))
+    if html:
+        from tcpmodel.claims.site import site
+
+        only_claims = [claim for _, claim in claims]
+        files = site(outcomes, only_claims, errors, planned=planned, ending=ending)
+        written &= attempt(html, lambda: _write_site(Path(html), files))
     code = exit_code(outcomes, broken=bool(errors), interrupted=run.interrupted)
     sys.exit(code if written else 2)
+
+
+def _write_site(folder: Path, files: Iterator[tuple[str, str]]) -> None:
+    for path, text in files:
+        write(str(folder / path), text)
 
 
 class Run:

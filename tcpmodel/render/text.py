@@ -34,6 +34,12 @@ def text(
     return "\n".join(lines) + "\n"
 
 
+def sentences(trace: Trace) -> list[str]:
+    """How a run begins, and each of its steps in one sentence."""
+    story = Story(trace)
+    return [_beginning(story), *(_sentence(story, i) for i in range(1, len(trace) + 1))]
+
+
 def step_text(trace: Trace, index: int) -> str:
     """Step `index` (1-based) of a run in one sentence."""
     return _sentence(Story(trace), index)

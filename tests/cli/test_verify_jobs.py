@@ -70,7 +70,7 @@ def interrupt(process: subprocess.Popen[str]) -> Ran:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_keeps_what_is_known(jobs: int, tmp_path: Path) -> None:
-    """Exit code 130 soon after; text, JSON and JUnit have the results so far; no traceback."""
+    """Exit code 130 soon after; text and files have the results so far; no traceback."""
     done = tmp_path / "done"
     slow = claim("X3", verdicts=f"{{{LARGE!r}: holds('it takes long')}}")
     after = [claim(f"X{n}", verdicts=f"{{{LARGE!r}: holds('it would')}}") for n in (4, 5)]
@@ -78,9 +78,10 @@ def test_ctrl_c_keeps_what_is_known(jobs: int, tmp_path: Path) -> None:
         "X2", f"lambda w: (open({str(done)!r}, 'w').close(), {FAILING[9:]})[1]", FAILS
     )
     file = claims_file(tmp_path / "mine.py", claim("X1"), signalling, slow, *after)
-    report, xml = tmp_path / "r.json", tmp_path / "r.xml"
+    report, xml, site = tmp_path / "r.json", tmp_path / "r.xml", tmp_path / "site"
+    files = ("--json", report, "--junit", xml, "--html", site)
     engine = ("--engine", "explicit")  # which takes its time
-    process = start("verify", file, *engine, "-j", jobs, "--json", report, "--junit", xml)
+    process = start("verify", file, *engine, "-j", jobs, *files)
     wait_for(done.exists, process)
     wait_for(lambda: process.poll() is None, process)
     with pytest.raises(subprocess.TimeoutExpired):
@@ -95,6 +96,7 @@ def test_ctrl_c_keeps_what_is_known(jobs: int, tmp_path: Path) -> None:
     assert "X5" not in known
     assert int(ElementTree.parse(xml).getroot().get("tests", "")) == len(known)
     assert f"interrupted: {len(known)} verdicts of 5" in ran.out
+    assert f"{len(known)} verdicts of 5" in (site / "index.html").read_text(encoding="utf-8")
     assert "Traceback" not in ran.err
     assert "✓ HOLDS" in ran.out
 

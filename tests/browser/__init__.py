@@ -1,0 +1,1 @@
+"""Tests of pages as a reader sees them: in a browser."""
