@@ -149,7 +149,8 @@ def key_of(job: Job) -> str | None:
     claims = _claim_file(Path(job.file), *_age(Path(job.file)))
     if claims is None:
         return None
-    about = (_program(), claims, job.code, job.scenario, job.engine, job.budget, job.fault)
+    budget = replace(job.budget, threads=None)  # how many threads search cannot be seen
+    about = (_program(), claims, job.code, job.scenario, job.engine, budget, job.fault)
     return hashlib.sha256(repr(about).encode()).hexdigest()
 
 

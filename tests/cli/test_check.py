@@ -72,7 +72,7 @@ def test_the_json_report_has_all_that_a_program_needs(tmp_path: Path) -> None:
     assert set(told) == {
         "schema", "version", "property", "scenario", "switches", "verdict", "reason", "scope",
         "engine", "chosen", "states", "transitions", "depth", "cpu_seconds", "vacuous",
-        "evidence", "peak_bytes", "search_seconds",
+        "evidence", "peak_bytes", "search_seconds", "search_wall_seconds", "threads",
         "fairness", "trace", "twins",
     }  # fmt: skip
     assert (told["schema"], told["property"]) == ("tcpmodel-check/1", FAILS)
