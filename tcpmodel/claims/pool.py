@@ -81,7 +81,7 @@ def _by_model(jobs: Sequence[Job]) -> list[Job]:
 
 
 def _model(job: Job) -> object:
-    return job.scenario, job.fault
+    return job.text, job.fault
 
 
 class _Crew:

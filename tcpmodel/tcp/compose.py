@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import z3
 
@@ -94,8 +95,13 @@ def sources(switches: Scenario) -> tuple[Source, ...]:
 
 def rules(switches: Scenario) -> list[Rule]:
     """The rules of a scenario, over the symbolic `me` and `seg`."""
+    return list(_rules(switches))
+
+
+@lru_cache(maxsize=8)
+def _rules(switches: Scenario) -> tuple[Rule, ...]:
     me, seg = Me.symbolic(switches), symbolic_segment(switches)
-    return [rule for source in sources(switches) for rule in source.rules(me, seg)]
+    return tuple(rule for source in sources(switches) for rule in source.rules(me, seg))
 
 
 def compose(switches: Scenario, fault: Fault | None = None) -> Model:
