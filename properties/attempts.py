@@ -132,6 +132,9 @@ syn_received_ends = Claim(
             "the client has given up, and says nothing to the SYN,ACK"
         ),
         "rfc9293 incarnations=1 gives_up=off": fails("each SYN,ACK may be lost"),
+        "rfc9293 incarnations=2 gives_up=off rst=off retries=2": fails(
+            "an old SYN begins a second half: each answers the other's ACK by an ACK, for ever"
+        ),
     },
     folklore="One post calls SYN_RCVD very short.  It lasts until the limit of retransmissions if "
     "the third message does not come: 63 seconds with five of them.",

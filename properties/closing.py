@@ -48,6 +48,9 @@ three_segment_close = Claim(
         "rfc9293 incarnations=1 capacity=1 loss=0 retransmit=off": fails(
             "a TCP that acknowledges at once needs four"
         ),
+        "rfc9293 incarnations=1 capacity=2 loss=0 retransmit=off": holds(
+            "its ACK may be overtaken by the FIN, which then is the first to arrive"
+        ),
     },
     folklore="FIN and ACK can go together: every FIN carries an ACK.  Whether this ACK is the "
     "first to cover the other's FIN depends on how soon the user closes.",
@@ -81,6 +84,10 @@ close_in_syn_received = Claim(
         ),
         "rfc9293 incarnations=1 gives_up=off closes=B retries=2": holds(
             "a limit ends it in any case, though not in order"
+        ),
+        "rfc9293 incarnations=2 gives_up=off closes=B retries=2": fails(
+            "A's first connection and B's second one answer each other's ACKs for ever: no limit "
+            "counts those"
         ),
     },
 )
@@ -228,6 +235,10 @@ price_of_fin_timeout = Claim(
         "clock incarnations=1 data=1 senders=B fin_timeout=3 fin_timeout_for=all": fails(
             "and so does text that a user who has only shut down would like to read"
         ),
+        "clock incarnations=2 data=1 senders=B": fails(
+            "where every connection begins with the same number, an old ACK opens a second one by "
+            "itself, which a reset ends"
+        ),
     },
     folklore="What the timer costs is seldom said: the peer did nothing wrong, and is reset.",
 )
@@ -305,6 +316,10 @@ no_stuck_pair = Claim(
     verdicts={
         "flags_only incarnations=1 gives_up=off rst=off retransmit=off channel=fifo capacity=1 "
         "loss=0": holds("in the abstraction it was stated for, whose users do close"),
+        "flags_only incarnations=2 gives_up=off rst=off retransmit=off channel=fifo capacity=1 "
+        "loss=0": fails(
+            "a second SYN that comes before B listens again is dropped, and nobody sends it again"
+        ),
         "rfc9293 incarnations=1 gives_up=off retransmit=off loss=0": holds(
             "so do they on a network that delivers"
         ),
@@ -338,6 +353,9 @@ terminal_states = Claim(
         ),
         "rfc9293 incarnations=1 gives_up=off retransmit=off loss=0 closes=either channel=fifo": (
             holds("desired, whoever closes first, where nothing is reordered")
+        ),
+        "rfc9293 incarnations=2 gives_up=off retransmit=off loss=0 closes=either channel=fifo": (
+            fails("undesired: a second SYN finds B in TIME-WAIT, and nobody sends it again")
         ),
         "rfc9293 incarnations=1 gives_up=off retransmit=off loss=0 closes=either": fails(
             "undesired: a server that closes in SYN-RECEIVED is overtaken by its own FIN (P27)"

@@ -69,6 +69,7 @@ udp_loses = Claim(
     property=sometimes(lambda w: all_of(w.sent_all("A"), w.B.taken != 2, w.nothing_inflight())),
     verdicts={
         "udp": holds("what is lost is lost, and nobody knows"),
+        "udp loss=0 dup=1": fails("where nothing is lost all of it comes, be it twice"),
         "rfc9293 incarnations=1 data=2 senders=A": fails(
             "what is acknowledged has been taken, and what is not is sent again"
         ),

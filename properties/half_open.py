@@ -283,6 +283,12 @@ reset_is_not_answered = Claim(
         "forgeries=1 forges=rst guess=window": fails(
             "a reset that is nearly right is answered: the peer shall say it again, exactly"
         ),
+        "rfc9293 incarnations=2 gives_up=off closes=nobody retransmit=off adversary=off_path "
+        "forgeries=1 forges=rst guess=exact": fails(
+            "it is not; but A, reset, opens anew, and B answers that SYN by an ACK"
+        ),
+        "rfc793 incarnations=2 gives_up=off closes=nobody retransmit=off adversary=off_path "
+        "forgeries=1 forges=rst guess=window": fails("again the ACK is for A's next SYN"),
     },
     folklore="That a reset is never answered is true of RFC 793.  RFC 9293 answers some of them "
     "by an ACK; a reset never answers a reset.",

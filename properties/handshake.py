@@ -57,6 +57,9 @@ no_stale_established = Claim(
             "in order and without loss the old segments come before the new ones: such a network "
             "hides what the numbers are for"
         ),
+        "rfc9293 gives_up=off syn_cookies=on": holds(
+            "a cookie is the ISN that this very server would select now, and is recomputed"
+        ),
     },
     pair="P01w",
 )

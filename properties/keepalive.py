@@ -33,6 +33,10 @@ half_open_idle = Claim(
         f"{_IDLE_SERVER_GONE} keepalive=5 keepalive_interval=2 keepalive_probes=2": fails(
             "a tick more until the first probe is a tick more until the end"
         ),
+        "clock incarnations=1 closes=nobody crash=B quiet=40 msl=2 time_wait=4 keepalive=4 "
+        "keepalive_interval=2 keepalive_probes=2": fails(
+            "an MSL of 2 ticks: a tick more for the last segment to arrive"
+        ),
     },
 )
 
@@ -53,6 +57,14 @@ living_peer = Claim(
         "loss=1": fails("one loss, and the only probe has no answer"),
         "clock incarnations=1 closes=nobody keepalive=2 keepalive_interval=3 keepalive_probes=2 "
         "loss=1": holds("of two probes one is answered, and in time"),
+        "clock incarnations=1 closes=nobody msl=2 time_wait=4 keepalive=2 keepalive_interval=3 "
+        "keepalive_probes=1": fails("an MSL of 2 ticks: an answer may take 4, more than 3"),
+        "clock incarnations=1 closes=nobody msl=2 time_wait=4 keepalive=2 keepalive_interval=5 "
+        "keepalive_probes=1": holds("an interval of more than 2 MSL is enough again"),
+        "clock incarnations=1 closes=nobody msl=2 time_wait=4 keepalive=2 keepalive_interval=3 "
+        "keepalive_probes=2 loss=1": fails(
+            "the first probe is lost, and the answer to the second comes after the end"
+        ),
     },
     folklore="An unanswered probe says as little as a lost segment: MUST-29 wants more than one, "
     "and the interval must exceed a round trip.",

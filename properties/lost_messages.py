@@ -157,6 +157,9 @@ last_ack_lost = Claim(
         f"{_CLOSING} retransmit=off": fails("a lost ACK does not come again by itself"),
         f"{_CLOSING} rst=off": fails("nobody answers it when TIME-WAIT is over"),
         f"{_CLOSING} rst=off orphan_retries=2": holds("unless it gives up"),
+        "rfc9293 incarnations=2 gives_up=off rst=off orphan_retries=2": fails(
+            "A's next SYN and the ACKs that answer it may go on without B's timer running out"
+        ),
     },
     pair="P86b",
 )

@@ -177,6 +177,11 @@ assassin = Claim(
         "forges=syn guess=outside ack_throttle=on": fails("but a SYN is"),
         "rfc9293 incarnations=1 channel=fifo loss=0 retransmit=off adversary=off_path forgeries=1 "
         "forges=ack guess=outside tw_rfc1337=on": holds("TIME-WAIT is deaf to resets (RFC 1337)"),
+        "rfc9293 incarnations=2 channel=fifo loss=0 retransmit=off adversary=off_path forgeries=1 "
+        "forges=ack guess=outside ack_throttle=on": fails(
+            "what is outside of the first connection's numbers is in the second one's window: the "
+            "reset that it causes is challenged"
+        ),
     },
     folklore="No number has to be guessed: RFC 5961 demands the exact one, and the peer supplies "
     "it.",

@@ -44,6 +44,10 @@ timewait_reack = Claim(
         ),
         "tw2 incarnations=1 loss=2 rto=1": fails("two losses in a row outlast 2 MSL"),
         "tw2 incarnations=1 loss=1": fails("nobody says how soon the FIN is repeated"),
+        "tw1 incarnations=2": fails(
+            "where every connection begins with the same number, an old ACK opens a second one by "
+            "itself, which a reset ends"
+        ),
     },
     folklore="2 MSL is not chosen to cover a lost ACK: it does so only for one loss and a "
     "retransmission timeout of at most 1 MSL.",

@@ -213,7 +213,7 @@ restart = Claim(
         seed("a420545a", "the active closer waits for 2 MSL"),
         rfc(9293, "3.10.7.4 eighth, TIME-WAIT", "restart the 2 MSL timeout"),
     ],
-    property=within(lambda w: w.A.state == TIME_WAIT, lambda w: w.A.state != TIME_WAIT, ticks=2),
+    property=within(lambda w: w.A.state == TIME_WAIT, lambda w: w.A.state != TIME_WAIT, msl=2),
     verdicts={
         "tw2 incarnations=1 tw_rfc1337=on": fails("each FIN that comes again starts it anew"),
         "tw2 incarnations=1 tw_rfc1337=on time_wait_restart=off": holds("unless it does not"),
@@ -227,7 +227,7 @@ restart_bounded = Claim(
     id="timewait-restart-bounded",
     says="TIME-WAIT is over within 4 MSL.",
     sources=[rfc(9293, "3.10.7.4 eighth, TIME-WAIT", "restart the 2 MSL timeout")],
-    property=within(lambda w: w.A.state == TIME_WAIT, lambda w: w.A.state != TIME_WAIT, ticks=4),
+    property=within(lambda w: w.A.state == TIME_WAIT, lambda w: w.A.state != TIME_WAIT, msl=4),
     verdicts={
         "tw2 incarnations=1 tw_rfc1337=on": holds(
             "the last ACK arrives within 1 MSL, the last FIN within another: 2 MSL start then"

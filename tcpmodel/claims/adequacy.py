@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from tcpmodel.claims.pool import Watcher, run_jobs
-from tcpmodel.claims.runner import Job, Outcome
+from tcpmodel.claims.pool import Watcher
+from tcpmodel.claims.runner import Job, Outcome, claim_of
+from tcpmodel.claims.verdicts import Verdicts, run_known
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.result import Budget
 from tcpmodel.tcp.scenario import Scenario, scenario
@@ -28,15 +29,19 @@ LIMITS = Budget(states=2_000_000, seconds=20.0)
 _IN_MSL = ("time_wait", "rto", "quiet", "reuse_wait")
 """Durations that claims give as multiples of the MSL."""
 
-SAME, CHANGED, OPEN, NOT_THERE = "same", "changed", "not finished", "not there"
+SAME, STATED, CHANGED = "same", "stated", "changed"
+OPEN, NOT_THERE = "not finished", "not there"
+FATES = (SAME, STATED, CHANGED, OPEN, NOT_THERE)
 
 
 @dataclass(frozen=True)
 class Row:
     """A claim in a scenario with one switch raised.
 
-    changes: what was raised, `key=value …`.  fate: `same`, `changed`, `not finished` (`how` says
-    what was reached), or `not there`: the scenario does not have it, or (`how`) may not have more.
+    changes: what was raised, `key=value …`.  fate: `same`; `stated`: another verdict, which the
+    claim states itself about that very scenario (`how` is its reason); `changed`; `not finished`
+    (`how` says what was reached); or `not there`: the scenario does not have it, or (`how`) may not
+    have more.
     small, large: the verdict before and after.
     """
 
@@ -89,8 +94,9 @@ def rows(
     watcher: Watcher,
     switches: Sequence[str] = RAISED,
     budget: Budget = LIMITS,
+    known: Verdicts | None = None,
 ) -> Iterator[Row]:
-    """Every verdict with every switch raised, as they come.
+    """Every verdict with every switch raised, as they come; first what is known.
 
     Verdicts are compared with what the claims expect, which `tcpmodel verify` confirms.
     """
@@ -106,7 +112,7 @@ def rows(
                 todo[replace(job, budget=budget, changes=changes)] = switch
             else:
                 yield Row(job.code, job.scenario, switch, "", NOT_THERE)
-    for job, found in run_jobs(list(todo), processes, watcher):
+    for job, found in run_known(list(todo), processes, watcher, known):
         yield _row(job, todo[job], found)
 
 
@@ -115,7 +121,8 @@ def _row(job: Job, switch: str, found: Outcome) -> Row:
     if found.error or found.inconclusive:
         fate, how = OPEN, found.error or found.reason
     elif not found.as_expected:
-        fate, how = CHANGED, found.why
+        why = _stated(job, found.verdict)
+        fate, how = (STATED, why) if why else (CHANGED, found.why)
     return Row(
         job.code,
         job.scenario,
@@ -129,6 +136,17 @@ def _row(job: Job, switch: str, found: Outcome) -> Row:
     )
 
 
+def _stated(job: Job, verdict: str) -> str:
+    """Why a claim expects this verdict about the scenario with its changes; empty if it does not
+    say so.
+    """
+    claim, switches = claim_of(job), scenario(job.text).switches
+    if claim is None or claim.verdicts[job.scenario].told == verdict:
+        return ""
+    stated = (e for text, e in claim.verdicts.items() if scenario(text).switches == switches)
+    return next((expected.why for expected in stated if expected.told == verdict), "")
+
+
 # --- as text --------------------------------------------------------------------------------------
 
 
@@ -136,8 +154,7 @@ def counts(found: Sequence[Row]) -> dict[str, dict[str, int]]:
     """How many verdicts have which fate, by the switch that is raised."""
     return {
         switch: {
-            fate: sum(row.switch == switch and row.fate == fate for row in found)
-            for fate in (SAME, CHANGED, OPEN, NOT_THERE)
+            fate: sum(row.switch == switch and row.fate == fate for row in found) for fate in FATES
         }
         for switch in dict.fromkeys(row.switch for row in found)
     }
@@ -154,11 +171,15 @@ def as_json(found: Sequence[Row]) -> dict[str, Any]:
 
 def as_markdown(found: Sequence[Row]) -> str:
     """The report for people: what changes, what was not finished, and how much is the same."""
-    fates = (SAME, CHANGED, OPEN, NOT_THERE)
-    lines = [f"| raised by one | {' | '.join(fates)} |", "| --- " * (len(fates) + 1) + "|"]
+    lines = [f"| raised by one | {' | '.join(FATES)} |", "| --- " * (len(FATES) + 1) + "|"]
     for switch, count in counts(found).items():
-        lines.append(f"| {switch} | {' | '.join(str(count[fate]) for fate in fates)} |")
-    for fate, title in ((CHANGED, "Verdicts that change"), (OPEN, "Not finished")):
+        lines.append(f"| {switch} | {' | '.join(str(count[fate]) for fate in FATES)} |")
+    titles = {
+        CHANGED: "Verdicts that change",
+        STATED: "Verdicts that change as the claim says",
+        OPEN: "Not finished",
+    }
+    for fate, title in titles.items():
         chosen = sorted((row for row in found if row.fate == fate), key=lambda row: row.code)
         if chosen:
             lines += ["", f"## {title}", "", *_table(chosen)]

@@ -149,8 +149,10 @@ REASONS: Mapping[str, str] = {
     "values are what the model calls void",
     "P105": "about the suite, not about TCP: `tcpmodel verify` looks for it in every verdict that "
     "holds, and ends with code 11 if one is vacuous",
-    "P106": "about the suite, not about TCP: `tcpmodel report coverage`",
-    "P108": "about the suite, not about TCP: `tcpmodel report adequacy`",
+    "P106": "about the suite, not about TCP: `tcpmodel report coverage` finds each rule in a claim "
+    "or a written run, save one that cannot act, with the reason why it is there",
+    "P108": "about the suite, not about TCP: `tcpmodel report adequacy` lists the verdicts that "
+    "change; where one did, the claim now says so itself, with the larger scope",
 }
 """Code → why no claim settles it, or what else does."""
 

@@ -20,6 +20,13 @@ from tcpmodel.tcp.scenario import Scenario, scenario
 SCHEMA = "tcpmodel-coverage/1"
 
 
+REASONS: Mapping[str, str] = {
+    "cookie_answers_syn__out_of_incarnations": "what a listener does that may open no other "
+    "connection: it is there so that every segment is taken up, but nobody listens who may not",
+}
+"""Rules that nothing can exercise, with the reason."""
+
+
 @dataclass(frozen=True)
 class Exercised:
     """A rule, and who has it act: verdicts (`CODE scenario`) and written runs.
@@ -92,6 +99,7 @@ def as_json(found: Sequence[Exercised], by_scenario: Sequence[Idle]) -> dict[str
     return {
         "schema": SCHEMA,
         "rules": [asdict(row) for row in found],
+        "reasons": dict(REASONS),
         "idle": [asdict(row) for row in by_scenario],
     }
 
@@ -105,7 +113,14 @@ def as_markdown(found: Sequence[Exercised], by_scenario: Sequence[Idle]) -> str:
         f"{len(only_runs)} only in a written run, {len(nobody)} in neither."
     ]
     if nobody:
-        lines += ["", "## Rules that nothing exercises", "", *_rules(nobody)]
+        lines += [
+            "",
+            "## Rules that nothing exercises",
+            "",
+            "| rule | in scenarios such as | why |",
+        ]
+        lines += ["| --- | --- | --- |"]
+        lines += [f"| `{r.rule}` | `{r.since}` | {REASONS.get(r.rule, '')} |" for r in nobody]
     if only_runs:
         lines += ["", "## Rules that only written runs exercise", "", *_rules(only_runs)]
     lines += [

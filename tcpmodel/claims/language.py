@@ -48,6 +48,7 @@ class Question:
     weak: tuple[str, ...] = ()
     strong: tuple[str, ...] = ()
     ticks: int = 0
+    msl: int = 0
     agent: str = ""
     view: View = View.STATE
 
@@ -65,7 +66,8 @@ class Question:
         if self.kind is core.Kind.KNOWS:
             known = world.knows(self.agent, target) if self.agent else about.fact(target)
             return core.epistemic(known, when=formula, view=self.view, text=text)
-        return core.Property(self.kind, formula, target, self.weak, self.strong, text, self.ticks)
+        ticks = self.ticks + self.msl * world.switches.msl
+        return core.Property(self.kind, formula, target, self.weak, self.strong, text, ticks)
 
 
 def always(formula: Formula) -> Question:
@@ -108,9 +110,11 @@ def eventually_always(
     return Question(core.Kind.EVENTUALLY_ALWAYS, formula, None, tuple(weak), tuple(strong))
 
 
-def within(premise: Formula, target: Formula, *, ticks: int) -> Question:
-    """Once `premise` holds, `target` holds before more than `ticks` ticks have passed."""
-    return Question(core.Kind.WITHIN, premise, target, ticks=ticks)
+def within(premise: Formula, target: Formula, *, ticks: int = 0, msl: int = 0) -> Question:
+    """Once `premise` holds, `target` holds before more than `ticks` ticks, and `msl` times the MSL,
+    have passed.
+    """
+    return Question(core.Kind.WITHIN, premise, target, ticks=ticks, msl=msl)
 
 
 def _ever(_: World) -> Term:

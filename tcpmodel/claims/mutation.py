@@ -8,28 +8,35 @@ or if the model cannot be built any more; by a *run* if that is no longer played
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
 
-from tcpmodel.claims.pool import Watcher, run_jobs
+from tcpmodel.claims.faulty_runs import Runs
+from tcpmodel.claims.findings import (
+    CLAIM,
+    EQUIVALENT,
+    EXPLANATION,
+    NOBODY,
+    STRUCTURE,
+    Finding,
+    Notebook,
+)
+from tcpmodel.claims.pool import Watcher
 from tcpmodel.claims.runner import Job, Outcome
-from tcpmodel.claims.script import play
-from tcpmodel.claims.script_parse import Script, read_script
 from tcpmodel.claims.script_report import run_files
-from tcpmodel.claims.script_result import Report
 from tcpmodel.claims.survivors import EXPLAINED
-from tcpmodel.core.errors import EngineError, ModelError
+from tcpmodel.claims.verdicts import Verdicts, run_known
 from tcpmodel.core.result import Budget
 from tcpmodel.tcp.compose import compose, rules
 from tcpmodel.tcp.faults import Fault, base_name, concerned, faults_of, faults_of_actions
+from tcpmodel.tcp.inert import Inert
 from tcpmodel.tcp.scenario import Scenario, scenario
 from tcpmodel.tcp.totality import Totality
 
-SCHEMA = "tcpmodel-mutation/1"
-
 FURTHER = (
     "rfc9293 data=1 seq_check=a2 dup_syn_in_synrcvd=resend_synack synrcvd_bad_ack=challenge",
-    "rfc793 data=1 seq_check=a2 rst_sender_state=time_wait origin_memory=off",
+    "rfc793 data=1 seq_check=a2 rst_sender_state=time_wait",
     "four_naive data=1 server_memory=per_peer_last_inc",
     "split data=1 simultaneous_open=off synrcvd_inwindow_syn=rst half_close=shutdown_wr",
     "rfc9293 fin_piggyback=allowed",
@@ -46,25 +53,6 @@ AT_ONCE = 1
 
 LIMITS = Budget(states=200_000, seconds=10.0)
 """The limits of one claim with one fault."""
-
-STRUCTURE, RUN, CLAIM = "structure", "run", "claim"
-EQUIVALENT, EXPLANATION, NOBODY = "equivalent", "explained", "unexplained"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A fault and what becomes of it.
-
-    fate: what catches it (`structure`, `run`, `claim`), or why nothing can (`equivalent`,
-    `explained`), or `unexplained`.  by: the name of what catches it.  how: what is noticed, or why
-    nothing is.  asked: how many claims were asked.
-    """
-
-    fault: Fault
-    fate: str
-    by: str = ""
-    how: str = ""
-    asked: int = 0
 
 
 def places(texts: Iterable[str]) -> dict[Fault, list[str]]:
@@ -92,6 +80,8 @@ class Solver:
 
     def __init__(self) -> None:
         self._totality: dict[str, Totality] = {}
+        self._inert: dict[str, Inert] = {}
+        self._same_inert: dict[object, Inert] = {}
         self._guards: dict[tuple[str, str], object] = {}
         self._effects: dict[object, bool] = {}
 
@@ -101,10 +91,13 @@ class Solver:
         return self._totality[text]
 
     def has_effect(self, fault: Fault, text: str) -> bool:
-        """Whether a fault changes the guard of any rule in a scenario; of other faults (also in
-        what `compose` adds to rules) it is assumed.
+        """Whether a fault changes the guard of any rule in a scenario, lacks a rule that acts, or
+        sets a timer so that it can be noticed; of other faults (also in what `compose` adds to
+        rules) it is assumed.
         """
-        if fault.what not in ("remove", "negate") or fault.conjunct.startswith("slot."):
+        if fault.what in ("forget", "less"):
+            return not self.inert(text).has_no_effect(fault)
+        if fault.what == "repeat" or fault.conjunct.startswith("slot."):
             return True
         if not (guards := self._guard(fault.rule, text)):
             return True
@@ -112,6 +105,17 @@ class Solver:
         if key not in self._effects:
             self._effects[key] = not self.totality(text).has_no_effect(fault)
         return self._effects[key]
+
+    def is_about_a_guard(self, fault: Fault, texts: Sequence[str]) -> bool:
+        """Whether a fault changes the guard of a rule."""
+        return fault.what in ("remove", "negate") and bool(self._guard(fault.rule, texts[0]))
+
+    def inert(self, text: str) -> Inert:
+        """The timers of a scenario; many scenarios have the same."""
+        if text not in self._inert:
+            found = Inert(self.totality(text))
+            self._inert[text] = self._same_inert.setdefault(found.key, found)
+        return self._inert[text]
 
     def _guard(self, rule: str, text: str) -> object:
         """What the guards of a rule are in a scenario, and the ranges of what they read.
@@ -125,43 +129,6 @@ class Solver:
             ranges = totality.ranges_of(terms) if terms else ()
             self._guards[rule, text] = tuple(term.get_id() for term in (*terms, *ranges))
         return self._guards[rule, text]
-
-
-def heard(report: Report) -> object:
-    """What a written run tells: how far it is played, and what was said."""
-    failure = report.failure
-    return failure and (failure.line.number, failure.says), report.silent
-
-
-class Runs:
-    """The written runs that come with the tool, as the sound model plays them."""
-
-    def __init__(self) -> None:
-        self.scripts = {name: read_script(file) for name, file in run_files().items()}
-        reports = {name: play(script) for name, script in self.scripts.items()}
-        self.sound = {name: heard(report) for name, report in reports.items()}
-        self.fired = {
-            name: {base_name(a.rule) for done in report.done for a in done.answers}
-            for name, report in reports.items()
-        }
-
-    def catch(self, fault: Fault) -> Finding | None:
-        """The first run, of those in which the rule answers, that is another one with a fault."""
-        for name, script in self.scripts.items():
-            if fault.rule in self.fired[name] and (how := self._noticed(name, script, fault)):
-                return Finding(fault, RUN, name, how)
-        return None
-
-    def _noticed(self, name: str, script: Script, fault: Fault) -> str:
-        try:
-            report = play(script, fault=fault)
-        except (EngineError, ModelError) as error:
-            return str(error).rpartition("/")[2]
-        if heard(report) == self.sound[name]:
-            return ""
-        if report.failure is None:
-            return "is played otherwise"
-        return f"line {report.failure.line.number}: {report.failure.says}"
 
 
 def judged(job: Job, found: Outcome) -> Finding | None:
@@ -188,7 +155,7 @@ class Hunt:
     claims: the verdicts to ask for.  structural: whether a clash of rules counts; without it, runs
     and claims have to notice every fault.  with_runs: whether written runs are asked.
     only: the faults of rules whose name contains this.  further: scenarios of no claim, in which
-    the solver and runs look for faults, too.
+    the solver and runs look for faults, too.  notebook, known: what an earlier hunt has found.
     """
 
     claims: Sequence[Job]
@@ -199,18 +166,21 @@ class Hunt:
     with_runs: bool = True
     only: str = ""
     further: Sequence[str] = FURTHER
+    notebook: Notebook = field(default_factory=lambda: Notebook(None))
+    known: Verdicts | None = None
     findings: dict[Fault, Finding] = field(default_factory=dict)
     asked: dict[Fault, int] = field(default_factory=dict)
     solver: Solver = field(default_factory=Solver)
 
     def run(self) -> list[Finding]:
         """Every fault with its finding, in the order of the rules."""
-        sound = dict(run_jobs(self.claims, self.processes, self.watcher))
-        where = places(dict.fromkeys([*(job.scenario for job in self.claims), *self.further]))
+        sound = dict(self.answers(self.claims))
+        where = places(texts_of(self.claims, self.further))
         where = {fault: texts for fault, texts in where.items() if self.only in fault.rule}
         self.ask_solver(where)
         if self.with_runs:
             self.ask_runs(where)
+        self.ask_invariants(where)
         self.ask_claims(where, sound)
         for fault in where:
             if fault not in self.findings:
@@ -219,29 +189,52 @@ class Hunt:
                 self.findings[fault] = Finding(fault, fate, "", why, self.asked.get(fault, 0))
         return [self.findings[fault] for fault in where]
 
+    def answers(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome]]:
+        """The verdicts, known ones first."""
+        return run_known(jobs, self.processes, self.watcher, self.known)
+
     def open(self, faults: Iterable[Fault]) -> list[Fault]:
         """Those of `faults` of which nothing is known yet."""
         return [fault for fault in faults if fault not in self.findings]
 
     def ask_solver(self, where: Mapping[Fault, Sequence[str]]) -> None:
         """What follows from the other conditions is no fault; what makes a clash is caught."""
-        for number, (fault, texts) in enumerate(where.items()):
-            if number % 50 == 0:
-                self.note(f"solver: {number} of {len(where)} faults")
-            first = next((text for text in texts if self.solver.has_effect(fault, text)), "")
-            if not first:
-                how = "what is removed follows from the other conditions"
-                self.findings[fault] = Finding(fault, EQUIVALENT, "", how)
-            elif self.structural and (clash := self.solver.totality(first).clash(fault)):
-                self.findings[fault] = Finding(fault, STRUCTURE, first, str(clash))
+        stage = "solver" if self.structural else "solver, no structure"
+        self._ask(stage, list(where), lambda fault: self._solved(fault, where[fault]))
+
+    def _solved(self, fault: Fault, texts: Sequence[str]) -> Finding | None:
+        first = next((text for text in texts if self.solver.has_effect(fault, text)), "")
+        if not first:
+            return Finding(fault, EQUIVALENT, "", "nobody can notice: proved for all TCBs")
+        if self.structural and (clash := self.solver.totality(first).clash(fault)):
+            return Finding(fault, STRUCTURE, first, str(clash))
+        return None
+
+    def ask_invariants(self, where: Mapping[Fault, Sequence[str]]) -> None:
+        """What only makes a difference in states that cannot come about is no fault."""
+
+        def unseen(fault: Fault) -> Finding | None:
+            if any(not self.solver.inert(t).has_no_effect(fault) for t in where[fault]):
+                return None
+            return Finding(fault, EQUIVALENT, "", "nobody can notice: proved with invariants")
+
+        todo = [f for f in self.open(where) if self.solver.is_about_a_guard(f, where[f])]
+        self._ask("invariants", todo, unseen)
 
     def ask_runs(self, faults: Iterable[Fault]) -> None:
-        runs = Runs()
-        todo = self.open(faults)
+        """Play the written runs with each fault."""
+        played = cache(Runs)  # which takes a while, and is not needed if all is known
+        self._ask("written runs", self.open(faults), lambda fault: played().catch(fault))
+
+    def _ask(
+        self, stage: str, todo: Sequence[Fault], look: Callable[[Fault], Finding | None]
+    ) -> None:
         for number, fault in enumerate(todo):
-            if number % 50 == 0:
-                self.note(f"written runs: {number} of {len(todo)} faults")
-            if found := runs.catch(fault):
+            if not self.notebook.knows(stage, fault):
+                if number % 10 == 0:
+                    self.note(f"{stage}: {number} of {len(todo)} faults")
+                self.notebook.note(stage, fault, look(fault))
+            if found := self.notebook.found(stage, fault):
                 self.findings[fault] = found
 
     def ask_claims(
@@ -276,11 +269,22 @@ class Hunt:
         for start in range(0, MOST, AT_ONCE):
             jobs = [job for f in self.open(todo) for job in todo[f][start : start + AT_ONCE]]
             self.note(f"claims: {len(jobs)} verdicts about {len(self.open(todo))} faults")
-            for job, outcome in run_jobs(jobs, self.processes, self.watcher):
+            for job, outcome in self.answers(jobs):
                 assert job.fault is not None
                 self.asked[job.fault] = self.asked.get(job.fault, 0) + 1
                 if found := judged(job, outcome):
                     self.findings.setdefault(job.fault, found)
+
+
+def texts_of(claims: Iterable[Job], further: Iterable[str]) -> list[str]:
+    """The scenarios of claims, and others, each once."""
+    return list(dict.fromkeys([*(job.scenario for job in claims), *further]))
+
+
+def notebook(claims: Iterable[Job], further: Iterable[str], place: Path) -> Notebook:
+    """What an earlier hunt in the same scenarios and runs has found."""
+    runs = [file.read_text(encoding="utf-8") for file in run_files().values()]
+    return Notebook(place, [*texts_of(claims, further), *runs])
 
 
 def rules_that_fire(found: Outcome) -> set[str]:
@@ -297,19 +301,3 @@ def _rules_of_trace(found: Outcome) -> set[str]:
 
 def _fires(fault: Fault, fired: Iterable[str]) -> bool:
     return fault.rule in fired or fault.rule in ("arrival", "sending")
-
-
-def summary(findings: Sequence[Finding]) -> Iterator[tuple[str, int]]:
-    """How many faults have which fate."""
-    for fate in (STRUCTURE, RUN, CLAIM, EQUIVALENT, EXPLANATION, NOBODY):
-        yield fate, sum(finding.fate == fate for finding in findings)
-
-
-def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
-    """The findings for programs."""
-    return {
-        "schema": SCHEMA,
-        "faults": len(findings),
-        "fates": {fate: count for fate, count in summary(findings) if count},
-        "findings": [{"name": str(found.fault), **asdict(found)} for found in findings],
-    }

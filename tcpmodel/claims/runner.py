@@ -17,7 +17,6 @@ from typing import Any
 
 import z3
 
-from tcpmodel.claims.derivations import settle
 from tcpmodel.claims.discovery import line_of, load
 from tcpmodel.claims.language import Claim, Derivation, Expected
 from tcpmodel.claims.needs import plain
@@ -156,6 +155,9 @@ def _derived(claim: Claim, asked: Derivation, job: Job, observer: Observer) -> O
     """
     if job.engine != "auto" or job.fault is not None:
         raise ModelError(f"claim {claim.code} is derived: no other engine does it")
+    # Loaded here as it brings everything that derives, which few jobs need.
+    from tcpmodel.claims.derivations import settle  # noqa: PLC0415
+
     found = settle(asked, job.scenario, job.budget, observer)
     return _about(
         claim,

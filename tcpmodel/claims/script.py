@@ -7,23 +7,27 @@ lose, reorder and repeat as the lines say.  What was played is rebuilt by `seman
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 
 from tcpmodel.claims.script_ahead import iss_told, meant
-from tcpmodel.claims.script_model import Effect, Machine, switches_of
-from tcpmodel.claims.script_parse import ANY, Call, Line, Script, Tick, Told
+from tcpmodel.claims.script_model import Effect, Machine, labels_of, switches_of
+from tcpmodel.claims.script_parse import ANY, RETRANSMISSION, Call, Line, Script, Tick, Told
 from tcpmodel.claims.script_result import (
     Answer,
     Done,
     Failure,
     Report,
+    Sent,
+    Wrong,
     differences,
     nearest,
+    since,
     spelled,
     ticks,
+    what_became_of,
 )
 from tcpmodel.core.errors import EngineError, ModelError
 from tcpmodel.semantics.replay import Choice
@@ -32,22 +36,33 @@ from tcpmodel.tcp.faults import Fault
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import CTL
 
-RETRANSMISSION = "retransmission timeout"
-
-ALIASES = {"OPEN": "active OPEN", "RETRANSMITS": RETRANSMISSION, "RETRANSMIT": RETRANSMISSION}
-"""Short names of calls and timers."""
-
 USUAL_ISS = {"A": 100, "B": 300}
 """The ISS of an endpoint that selects one which no line of the run tells: as in the figures."""
 
 
-def play(script: Script, override: str = "", fault: Fault | None = None) -> Report:
-    """Play a written run in the scenario it names, or in `override`; with a mistake in the model,
-    if one is asked for.
+def play(script: Script, override: str = "") -> Report:
+    """Play a written run in the scenario it names, or in `override`.
 
     Raises `ModelError` (`file:line: message`) for a scenario that does not exist and for a line
     that speaks of what the model does not have.
     """
+    text, player = _player(script, override)
+    started = player.machine.states
+    failure = player.run()
+    trace = player.machine.trace()
+    done = tuple(player.done)
+    return Report(script, player.switches, text, started, done, failure, player.silent, trace)
+
+
+def heard(script: Script, fault: Fault | None = None) -> tuple[Failure | None, tuple[str, ...]]:
+    """What a written run tells, with a mistake in the model: where it fails, and what is sent
+    though no line says so.  It is not replayed.  Raises `ModelError` as `play` does.
+    """
+    _, player = _player(script, "", fault)
+    return player.run(), player.silent
+
+
+def _player(script: Script, override: str, fault: Fault | None = None) -> tuple[str, _Player]:
     text = override or script.scenario or "rfc9293"
     try:
         switches = switches_of(text)
@@ -57,43 +72,10 @@ def play(script: Script, override: str = "", fault: Fault | None = None) -> Repo
         raise ModelError(f"{place}{error}") from None
     player = _Player(script, switches, fault)
     player.check_names()
-    started = player.machine.states
-    failure = player.run()
-    silent = tuple(f"{s.channel} {spelled(s.fields)}" for s in player.sent if not s.told)
-    return Report(
-        script,
-        switches,
-        text,
-        started,
-        tuple(player.done),
-        failure,
-        silent,
-        player.machine.trace(),
-    )
+    return text, player
 
 
 # --- the player -----------------------------------------------------------------------------------
-
-
-@dataclass
-class _Sent:
-    """A segment that was sent: by which step and at which tick; the lines that tell what became
-    of it (0: none).
-    """
-
-    channel: str
-    fields: Mapping[str, int]
-    step: int
-    tick: int
-    told: int = 0
-    arrived: int = 0
-    lost: int = 0
-
-
-class _Wrong(Exception):  # noqa: N818 - not an error of ours: what a line says is not so
-    def __init__(self, says: str, instead: Answer | None, hints: Iterable[str]) -> None:
-        super().__init__(says)
-        self.says, self.instead, self.hints = says, instead, tuple(hints)
 
 
 @dataclass
@@ -102,7 +84,7 @@ class _Player:
     switches: Scenario
     fault: Fault | None = None
     done: list[Done] = field(default_factory=list)
-    sent: list[_Sent] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
     last: dict[str, Answer] = field(default_factory=dict)
     place: int = 0  # the index of the line that is played
 
@@ -110,6 +92,11 @@ class _Player:
         self.machine = Machine(self.script, self.switches, self.fault)
         self.answers: list[Answer] = []
         self.implied = ""
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """What was sent though no line says so."""
+        return tuple(f"{s.channel} {spelled(s.fields)}" for s in self.sent if not s.told)
 
     @property
     def line(self) -> Line:
@@ -120,8 +107,10 @@ class _Player:
         for line in self.script.lines:
             what, problem = line.what, ""
             if isinstance(what, Call):
-                names = [*self.machine.labels(what.agent), "OPEN", "retransmits"]
-                if _label(what).lower() not in (name.lower() for name in names):
+                own = what.possible
+                known = self.machine.labels(what.agent) if own else labels_of(self.switches)
+                names = [*known, "OPEN", "retransmits"]
+                if what.name.lower() not in (name.lower() for name in names):
                     near = get_close_matches(what.label, names, n=1, cutoff=0.5)
                     hint = f" (did you mean {near[0]}?)" if near else ""
                     problem = f"{what.agent} has no {what.label!r}{hint}; it has {', '.join(names)}"
@@ -140,7 +129,7 @@ class _Player:
                 self.do(line)
                 self.done.append(self.result(line))
                 self.check_states(line)
-            except _Wrong as wrong:
+            except Wrong as wrong:
                 return Failure(line, wrong.says, wrong.instead, wrong.hints)
         return None
 
@@ -149,6 +138,8 @@ class _Player:
 
     def do(self, line: Line) -> None:
         match line.what:
+            case Call(possible=False) | Tick(possible=False) | Told(mark="impossible") as what:
+                self.impossible(what)
             case Call() as call:
                 self.call(call)
             case Tick(count):
@@ -166,19 +157,35 @@ class _Player:
     # --- lines --------------------------------------------------------------------------------
 
     def call(self, call: Call) -> None:
-        label = _label(call)
+        label = call.name
         effects = self.machine.called(call.agent, label, self.iss(call.agent))
         if not effects:
-            raise _Wrong(
+            raise Wrong(
                 f"{call.label} is not possible at {call.agent} now",
                 self.last.get(call.agent),
                 [self.standing(call.agent), self.possible(call.agent)],
             )
         self.act(effects[0], 0)
 
+    def impossible(self, what: Call | Tick | Told) -> None:
+        """What nobody may do now: no rule allows it."""
+        if isinstance(what, Tick):
+            if self.machine.tick() is not None:
+                raise Wrong("time can pass: nothing is due", None, map(self.standing, AGENTS))
+            return
+        agent = what.sender if isinstance(what, Told) else what.agent
+        if isinstance(what, Told):
+            effects = self.sending(what)
+        else:
+            effects = self.machine.called(agent, what.name, self.iss(agent))
+        if effects:
+            called = effects[0].action
+            says = f"{called.event.label} is possible at {agent} now: {called.says}"
+            raise Wrong(says, self.last.get(agent), [self.standing(agent)])
+
     def tick(self) -> None:
         if (effect := self.machine.tick()) is None:
-            raise _Wrong(
+            raise Wrong(
                 "time cannot pass: something that is due has not been done",
                 None,
                 [f"{self.standing(agent)}; {self.possible(agent)}" for agent in AGENTS],
@@ -194,17 +201,14 @@ class _Player:
         elif not told.mark:
             self.arrive(sent, told)
 
-    def sends(self, told: Told) -> _Sent:
+    def sends(self, told: Told) -> Sent:
         """The call or the timer that sends `told`, if there is one."""
-        effects = self.machine.calls(told.sender, self.iss(told.sender))
-        effects = [e for e in effects if e.sent is not None and not differences(told, e.sent)]
+        effects = self.sending(told)
         fresh = [e for e in effects if e.action.event.label != RETRANSMISSION]
         waiting = [s for s in self.on(told) if not s.arrived and not s.lost]
         if waiting and not fresh:
             hint = "if it is sent again, mark it 'again'"
-            raise _Wrong(
-                f"{told} {_since(waiting[-1])}", None, [_what_became_of(waiting[-1]), hint]
-            )
+            raise Wrong(f"{told} {since(waiting[-1])}", None, [what_became_of(waiting[-1]), hint])
         fresh = fresh or effects
         if len(fresh) == 1:
             self.implied = f"{told.sender}: {fresh[0].action.event.label}"
@@ -212,12 +216,17 @@ class _Player:
             return self.sent[-1]
         if fresh:
             ways = [f"{told.sender}: {effect.action.event.label}" for effect in fresh]
-            raise _Wrong(
+            raise Wrong(
                 f"several calls send this; write which one on a line before it: {', '.join(ways)}",
                 None,
                 [],
             )
         raise self.nobody_sends(told)
+
+    def sending(self, told: Told) -> list[Effect]:
+        """The calls and timers that would send `told` now."""
+        effects = self.machine.calls(told.sender, self.iss(told.sender))
+        return [e for e in effects if e.sent is not None and not differences(told, e.sent)]
 
     def arrives(self, told: Told) -> None:
         under_way = [s for s in self.on(told) if not s.arrived and not s.lost]
@@ -251,19 +260,19 @@ class _Player:
 
     # --- steps --------------------------------------------------------------------------------
 
-    def on(self, told: Told) -> list[_Sent]:
+    def on(self, told: Told) -> list[Sent]:
         """What was sent as `told` tells, in order."""
         same = (s for s in self.sent if s.channel == told.channel)
         return [s for s in same if not differences(told, s.fields)]
 
-    def arrive(self, sent: _Sent, told: Told) -> None:
+    def arrive(self, sent: Sent, told: Told) -> None:
         history = self.machine.system.history
         age = self.machine.now - sent.tick
         if history and history.lifetime:
             late = self.machine.has("timer_fired") and self.machine.value("timer_fired")
             if age > history.lifetime or (age == history.lifetime and late):
                 says = f"{told} of line {sent.told} is {ticks(age)} old and gone"
-                raise _Wrong(says, None, [f"the MSL is {ticks(history.lifetime)}"])
+                raise Wrong(says, None, [f"the MSL is {ticks(history.lifetime)}"])
         sent.arrived = self.line.number
         self.deliver(told.receiver, told.channel, sent.fields, sent.step)
 
@@ -298,7 +307,7 @@ class _Player:
         sent = ""
         if effect.sent is not None and action.event.sends is not None:
             sent = spelled(effect.sent)
-            self.sent.append(_Sent(action.event.sends.channel, effect.sent, step, tick))
+            self.sent.append(Sent(action.event.sends.channel, effect.sent, step, tick))
         answer = Answer(
             agent,
             arrived or action.event.label,
@@ -323,13 +332,13 @@ class _Player:
             if wanted not in (ANY, now):
                 here = [answer for answer in self.answers if answer.agent == agent]
                 since = "" if here else f"; nothing happened to {agent} on this line"
-                raise _Wrong(
+                raise Wrong(
                     f"{agent} is {now} after this line, not {wanted}{since}",
                     here[-1] if here else self.last.get(agent),
                     [self.standing(agent)],
                 )
 
-    def nobody_sends(self, told: Told) -> _Wrong:
+    def nobody_sends(self, told: Told) -> Wrong:
         """Why `told` is sent by no rule: what its sender has sent and could send instead."""
         agent = told.sender
         untold = [s.fields for s in self.sent if s.channel == told.channel and not s.told]
@@ -344,7 +353,7 @@ class _Player:
                 not_so = "; ".join(differences(told, possible))
                 hints.append(f"{agent} could send {spelled(possible)}: {not_so}")
             if before := self.on(told):
-                hints.append(_what_became_of(before[-1]))
+                hints.append(what_became_of(before[-1]))
             elif told.mark in ("again", "copy"):
                 hints.append(f"{told.mark!r} is for what was sent before")
             else:
@@ -352,14 +361,14 @@ class _Player:
                     "a segment of an earlier connection, which nobody sends now, is marked 'old'"
                 )
             hints.append(self.possible(agent))
-        return _Wrong(says, self.last.get(agent), [self.standing(agent), *hints])
+        return Wrong(says, self.last.get(agent), [self.standing(agent), *hints])
 
-    def not_under_way(self, told: Told) -> _Wrong:
+    def not_under_way(self, told: Told) -> Wrong:
         before = self.on(told)
         if not before:
             return self.nobody_sends(told)
         says = f"no {told} is under way from {told.sender}"
-        return _Wrong(says, None, [_what_became_of(before[-1])])
+        return Wrong(says, None, [what_became_of(before[-1])])
 
     def standing(self, agent: str) -> str:
         """`A is ESTABLISHED: SND.UNA=…`."""
@@ -377,19 +386,3 @@ class _Player:
         if self.machine.has(f"{agent}.timer") and self.machine.value(f"{agent}.timer"):
             told += f"; TIME-WAIT has {ticks(int(self.machine.value(f'{agent}.timer')))} to go"
         return told
-
-
-def _label(call: Call) -> str:
-    return ALIASES.get(call.label.upper(), call.label)
-
-
-def _what_became_of(sent: _Sent) -> str:
-    if sent.lost:
-        return f"line {sent.lost} says that it was lost; a retransmission is marked 'again'"
-    if sent.arrived:
-        return f"it arrived on line {sent.arrived}; if it arrives once more, mark it 'again'"
-    return "where it arrives, mark it 'arrives'"
-
-
-def _since(sent: _Sent) -> str:
-    return f"is under way since line {sent.told}"

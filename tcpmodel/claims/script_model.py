@@ -18,7 +18,7 @@ from tcpmodel.core.terms import Value, conjunction
 from tcpmodel.core.trace import Trace
 from tcpmodel.semantics.interpret import Codes, compile_function, solutions
 from tcpmodel.semantics.replay import Choice, replay
-from tcpmodel.tcp.compose import AGENTS, compose, permissions
+from tcpmodel.tcp.compose import AGENTS, compose, permissions, rules
 from tcpmodel.tcp.faults import Fault
 from tcpmodel.tcp.scenario import Scenario, scenario
 
@@ -126,6 +126,12 @@ class _Actions:
 @lru_cache(maxsize=4)
 def _actions(switches: Scenario, fault: Fault | None) -> _Actions:
     return _Actions(switches, fault)  # many runs are played in few scenarios
+
+
+@lru_cache(maxsize=64)
+def labels_of(switches: Scenario) -> tuple[str, ...]:
+    """The names of the calls and timers of a scenario, whether its endpoints use them or not."""
+    return tuple(sorted({rule.label for rule in rules(switches) if rule.kind != "segment"}))
 
 
 class Machine:

@@ -30,14 +30,22 @@ MARKS: Mapping[str, str] = {
     "again": "a retransmission or duplicate of one sent before arrives",
     "copy": "a duplicate of one sent before arrives, though a timer could send it again, too",
     "old": "of an earlier incarnation, arrives out of the blue; nobody sends it now",
+    "impossible": "no call and no timer of its sender sends it now",
 }
 """What may stand behind a message; without a mark it is sent and arrives."""
+
+RETRANSMISSION = "retransmission timeout"
+
+ALIASES = {"OPEN": "active OPEN", "RETRANSMITS": RETRANSMISSION, "RETRANSMIT": RETRANSMISSION}
+"""Short names of calls and timers."""
 
 ANY = "-"
 """The state that matches every state."""
 
-MESSAGE_FORM = "A>B SYN,ACK seq=300 ack=101 [text=1] [... | lost | arrives | again | copy | old]"
-CALL_FORM = "A: CLOSE"
+IMPOSSIBLE = "impossible"
+_MARKS = f"... | lost | arrives | again | copy | old | {IMPOSSIBLE}"
+MESSAGE_FORM = f"A>B SYN,ACK seq=300 ack=101 [text=1] [{_MARKS}]"
+CALL_FORM = f"A: CLOSE [{IMPOSSIBLE}]"
 STATES_FORM = "| SYN-SENT, LISTEN"
 START_FORM = "start: A ESTABLISHED snd=100 rcv=300; B LISTEN"
 LINE_FORMS = f"{MESSAGE_FORM!r}, {CALL_FORM!r}, 'tick' or {STATES_FORM!r}"
@@ -70,17 +78,24 @@ class Told:
 
 @dataclass(frozen=True)
 class Call:
-    """What the user or a timer of an endpoint does, as a line tells it."""
+    """What the user or a timer of an endpoint does, as a line tells it; or may not do now."""
 
     agent: str
     label: str
+    possible: bool = True
+
+    @property
+    def name(self) -> str:
+        """What the rules call it; lines may use a short name."""
+        return ALIASES.get(self.label.upper(), self.label)
 
 
 @dataclass(frozen=True)
 class Tick:
-    """Time passes."""
+    """Time passes; or may not, as something is due."""
 
     count: int
+    possible: bool = True
 
 
 @dataclass(frozen=True)
@@ -194,13 +209,17 @@ def _states(text: str) -> tuple[str, str]:
 
 
 def _happening(text: str) -> Told | Call | Tick:
-    if tick := re.fullmatch(r"tick(?: (\d{1,9}))?", text):
+    own = text.removesuffix(f" {IMPOSSIBLE}")
+    possible = own == text
+    if tick := re.fullmatch(r"tick(?: (\d{1,9}))?", own):
         count = int(tick[1] or 1)
         if not 1 <= count <= MAX_TICKS:
             raise ModelError(f"expected 1 to {MAX_TICKS} ticks, not {count}")
-        return Tick(count)
-    if call := re.fullmatch(r"(\w+) ?: ?(.+)", text):
-        return Call(_agent(call[1]), call[2])
+        if not possible and count > 1:
+            raise ModelError("what is impossible is one tick, not several")
+        return Tick(count, possible)
+    if call := re.fullmatch(r"(\w+) ?: ?(.+)", own):
+        return Call(_agent(call[1]), call[2], possible)
     if message := re.fullmatch(r"(\w+) ?> ?(\w+)\b ?(.*)", text):
         sender, receiver = _agent(message[1]), _agent(message[2])
         if sender == receiver:

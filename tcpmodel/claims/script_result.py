@@ -66,6 +66,29 @@ class Report:
         return self.failure is None
 
 
+class Wrong(Exception):  # noqa: N818 - not an error of ours
+    """What a line says is not so: why, what the rules answered instead, and hints."""
+
+    def __init__(self, says: str, instead: Answer | None, hints: Iterable[str]) -> None:
+        super().__init__(says)
+        self.says, self.instead, self.hints = says, instead, tuple(hints)
+
+
+@dataclass
+class Sent:
+    """A segment that was sent: by which step and at which tick; the lines that tell what became
+    of it (0: none).
+    """
+
+    channel: str
+    fields: Mapping[str, int]
+    step: int
+    tick: int
+    told: int = 0
+    arrived: int = 0
+    lost: int = 0
+
+
 def spelled(fields: Mapping[str, int]) -> str:
     """A segment as a line writes it."""
     ctl = CTL.names[fields["ctl"]]
@@ -101,3 +124,17 @@ def nearest(told: Told, segments: Iterable[Mapping[str, int]]) -> Mapping[str, i
 def ticks(count: int) -> str:
     """`1 tick`, `2 ticks`."""
     return "1 tick" if count == 1 else f"{count} ticks"
+
+
+def what_became_of(sent: Sent) -> str:
+    """What the lines say of a segment so far, and how to go on."""
+    if sent.lost:
+        return f"line {sent.lost} says that it was lost; a retransmission is marked 'again'"
+    if sent.arrived:
+        return f"it arrived on line {sent.arrived}; if it arrives once more, mark it 'again'"
+    return "where it arrives, mark it 'arrives'"
+
+
+def since(sent: Sent) -> str:
+    """Since when it is under way."""
+    return f"is under way since line {sent.told}"

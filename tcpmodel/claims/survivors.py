@@ -6,4 +6,33 @@ from collections.abc import Mapping
 
 from tcpmodel.tcp.faults import Fault
 
-EXPLAINED: Mapping[Fault, str] = {}
+_LISTENING = (
+    "whose user does not listen is in LISTEN only where SYN-RECEIVED forgets its origin "
+    "(origin_memory=off), and then may as well open again"
+)
+
+_LOST_ANYWAY = (
+    "only where anything may be lost does the network drop what has reached its lifetime: losing "
+    "it does the same, so that this is a name for some losses, and no run is more or less"
+)
+
+_NOTHING = "what is lost is an empty place: nothing changes, save that a counted loss is spent"
+
+_NOTHING_COPIED = (
+    "what is copied is an empty place: nothing changes, save that a counted copy is spent"
+)
+
+_NO_ROOM = "a copy that finds no room vanishes: nothing changes, save that a counted copy is spent"
+
+EXPLAINED: Mapping[Fault, str] = {
+    Fault("listen_active_open", "remove", "me.may_listen"): _LISTENING,
+    Fault("listen_send", "remove", "me.may_listen"): _LISTENING,
+    Fault("network loses", "remove", "slot.ctl != -"): _NOTHING,
+    Fault("network duplicates", "remove", "slot.ctl != -"): _NOTHING_COPIED,
+    Fault("network duplicates", "remove", "slot.ctl == -"): _NO_ROOM,
+    Fault("network drops", "delete"): _LOST_ANYWAY,
+    Fault("network drops", "remove", "slot.ctl != -"): _LOST_ANYWAY,
+    Fault("network drops", "negate", "slot.ctl != -"): _LOST_ANYWAY,
+    Fault("network drops", "remove", "slot.age == MSL"): _LOST_ANYWAY,
+    Fault("network drops", "negate", "slot.age == MSL"): _LOST_ANYWAY,
+}

@@ -15,13 +15,14 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from tcpmodel.claims.pool import Watcher, run_jobs
 from tcpmodel.claims.runner import Job, Outcome
 from tcpmodel.semantics.jit import cache_folder
 
@@ -109,6 +110,24 @@ class Verdicts:
             self.problems.append(line)
 
 
+def run_known(
+    jobs: Sequence[Job], processes: int, watcher: Watcher, known: Verdicts | None
+) -> Iterator[tuple[Job, Outcome]]:
+    """Do jobs as `pool.run_jobs` does: first those that are known, which take no time; then the
+    others, which are known from then on.
+    """
+    rest = []
+    for job in jobs:
+        if known and (found := known.get(job)):
+            yield job, found
+        else:
+            rest.append(job)
+    for job, found in run_jobs(rest, processes, watcher):
+        if known:
+            known.put(job, found)
+        yield job, found
+
+
 def settled(found: Outcome) -> bool:
     """Whether a verdict would be the same next time: neither an error nor a limit that was hit."""
     return not found.error and not found.crashed and not found.inconclusive
@@ -149,7 +168,9 @@ def key_of(job: Job) -> str | None:
     claims = _claim_file(Path(job.file), *_age(Path(job.file)))
     if claims is None:
         return None
-    about = (_program(), claims, job.code, job.scenario, job.engine, job.budget, job.fault)
+    budget = replace(job.budget, threads=None)  # how many threads search cannot be seen
+    asked = (job.code, job.scenario, job.changes, job.engine, budget, job.fault)
+    about = (program(), claims, *asked)
     return hashlib.sha256(repr(about).encode()).hexdigest()
 
 
@@ -184,7 +205,7 @@ def _claim_file(file: Path, *_: int) -> tuple[str, str] | None:
 
 
 @cache
-def _program() -> tuple[str, ...]:
+def program() -> tuple[str, ...]:
     """What computes: a digest of the sources of this package, and the versions of the others."""
     here = Path(__file__).parent.parent
     digest = hashlib.sha256()

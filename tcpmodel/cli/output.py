@@ -72,6 +72,12 @@ _LIMITS = (
         metavar="MB",
         help="Stop a check above MB megabytes.",
     ),
+    click.option(
+        "--threads",
+        type=click.IntRange(1, 64),
+        metavar="N",
+        help="Search with N threads where the engine can (default: as many as pay).",
+    ),
 )
 
 
@@ -86,6 +92,7 @@ def limited(command: Callable[..., None]) -> Callable[..., None]:
         max_depth: int | None,
         timeout: float | None,
         max_memory: int | None,
+        threads: int | None,
         **others: Any,
     ) -> None:
         from tcpmodel.core.result import Budget
@@ -95,7 +102,11 @@ def limited(command: Callable[..., None]) -> Callable[..., None]:
             stop(2, f"no engine {engine!r}{_near(engine, CHOICES)}; there are {', '.join(CHOICES)}")
         usual = Budget()
         budget = Budget(
-            max_states or usual.states, max_depth, timeout, max_memory or usual.megabytes
+            max_states or usual.states,
+            max_depth,
+            timeout,
+            max_memory or usual.megabytes,
+            threads,
         )
         command(*arguments, engine=engine, budget=budget, **others)
 
@@ -155,6 +166,13 @@ def say(*parts: str | tuple[str, str], indent: int = 0, hang: int = 0) -> None:
 
     parts: texts, or (text, style); indent: of the first line; hang: of the others.
     """
+    if len(parts) == 1 and isinstance(parts[0], str) and _simple(parts[0]):
+        from textwrap import TextWrapper
+
+        wide = max(width(), 20 + max(indent, hang))
+        wrapper = TextWrapper(wide, " " * indent, " " * hang, break_on_hyphens=False)
+        click.echo(wrapper.fill(parts[0]))
+        return
     from rich.console import Console
     from rich.text import Text
 
@@ -172,8 +190,15 @@ def say(*parts: str | tuple[str, str], indent: int = 0, hang: int = 0) -> None:
         margin, first = hang, False
 
 
+def _simple(text: str) -> bool:
+    """Whether every character takes one place, so that no library has to be loaded to wrap it."""
+    return text.isascii() and text.isprintable() and text == text.strip() != ""
+
+
 def show_lassos(fairness: dict[str, Any] | None) -> None:
     """Print what happens without each assumption that a liveness property takes."""
+    if fairness is None:
+        return
     from tcpmodel.claims.needs import lassos
     from tcpmodel.render.text import text
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from tcpmodel.cli.output import Group, attempt, claims_of, dump, say, stop, write
+from tcpmodel.cli.output import Group, attempt, claims_of, complain, dump, say, stop, write
 from tcpmodel.cli.progress import Live
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from tcpmodel.claims.mutation import Finding
+    from tcpmodel.claims.findings import Finding
     from tcpmodel.claims.runner import Job, Outcome
+    from tcpmodel.claims.verdicts import Verdicts
     from tcpmodel.core.result import Progress
+
+_NO_CACHE = click.option(
+    "--no-cache", is_flag=True, help="Neither use what an earlier run has found, nor keep this."
+)
 
 STYLES = {"unexplained": "bold red", "equivalent": "dim", "explained": "yellow"}
 
@@ -44,40 +50,54 @@ Exit codes: 0 every fault is caught or explained; 2 usage; 10 one survives unexp
     is_flag=True,
     help="Rules that clash do not count: a run or a claim has to notice (takes much longer).",
 )
+@_NO_CACHE
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - is stdout.")
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Parallel processes.")
 def mutation(
-    names: tuple[str, ...], rule: str, no_structure: bool, json_file: str | None, jobs: int | None
+    names: tuple[str, ...],
+    rule: str,
+    no_structure: bool,
+    no_cache: bool,
+    json_file: str | None,
+    jobs: int | None,
 ) -> None:
     """Seed faults into the model, one at a time, and see what catches each.
 
     Every rule without one of the conditions of its guard, with the opposite of it, and missing;
     timers that are not set or one tick short; repeated ISNs; the network and the clock likewise.
     """
-    from tcpmodel.claims.mutation import CLAIM, FURTHER, NOBODY, Hunt, as_json
+    from tcpmodel.claims.findings import CLAIM, NOBODY, as_json
+    from tcpmodel.claims.mutation import FURTHER, Hunt, notebook
     from tcpmodel.claims.runner import jobs_of
+    from tcpmodel.claims.verdicts import folder
     from tcpmodel.core.result import Budget
 
     found, errors = claims_of(names)
     claims = [pair for pair in found if pair[1].of_model]
     if errors:
         sys.exit(2)
-    with Live(1) as live:
+    todo, further = jobs_of(claims, "auto", Budget()), () if names else FURTHER
+    with Live(1) as live, _remembered(no_cache) as known:
 
         def watch(job: Job, progress: Progress) -> None:
             live.show(f"{job.code} {job.fault or job.scenario}", progress, job)
 
         hunt = Hunt(
-            jobs_of(claims, "auto", Budget()),
+            todo,
             live.say,
             watch,
             jobs or os.cpu_count() or 1,
             structural=not (names or no_structure),
             with_runs=not names,
             only=rule,
-            further=() if names else FURTHER,
+            further=further,
+            known=known,
         )
+        if not no_cache:
+            hunt.notebook = notebook(todo, further, folder().with_name("faults"))
         findings = hunt.run()
+    if hunt.notebook.problem:
+        complain(hunt.notebook.problem)
     if names:
         findings = [found for found in findings if found.fate == CLAIM]
     elif not findings:
@@ -90,7 +110,7 @@ def mutation(
 
 
 def _tell(findings: Sequence[Finding]) -> None:
-    from tcpmodel.claims.mutation import summary
+    from tcpmodel.claims.findings import summary
 
     for found in findings:
         who = f"{found.fate} {found.by}".strip()
@@ -113,12 +133,14 @@ def _tell(findings: Sequence[Finding]) -> None:
     help="Search a preset until N states are known.",
 )
 @click.option("--presets-only", is_flag=True, help="Leave out the claims.")
+@_NO_CACHE
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - is stdout.")
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Parallel processes.")
 def scale(
     scenarios: tuple[str, ...],
     max_states: int,
     presets_only: bool,
+    no_cache: bool,
     json_file: str | None,
     jobs: int | None,
 ) -> None:
@@ -131,7 +153,7 @@ def scale(
     with Live(1) as live:
         budget = Budget(states=max_states)
         sizes = list(sizes_of(scenarios, budget, live.observer("scenario")))
-    outcomes = [] if presets_only or scenarios else _settled(jobs or os.cpu_count() or 1)
+    outcomes = [] if presets_only or scenarios else _settled(jobs, no_cache)
     claims = largest(outcomes)
     if json_file != "-":
         click.echo(as_markdown(sizes, claims), nl=False)
@@ -165,12 +187,14 @@ changes; 130 interrupted."""
     metavar="S",
     help="The longest that one run may take.",
 )
+@_NO_CACHE
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - is stdout.")
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Parallel processes.")
 def adequacy(
     names: tuple[str, ...],
     switches: tuple[str, ...],
     seconds: float,
+    no_cache: bool,
     json_file: str | None,
     jobs: int | None,
 ) -> None:
@@ -185,16 +209,17 @@ def adequacy(
     claims, errors = claims_of(names)
     if errors:
         sys.exit(2)
-    todo = jobs_of(claims, "auto", Budget())
+    todo = jobs_of([pair for pair in claims if pair[1].of_model], "auto", Budget())
     budget = replace(raising.LIMITS, seconds=seconds)
     found = []
-    with Live(len(todo) * len(switches or raising.RAISED)) as live:
+    with Live(len(todo) * len(switches or raising.RAISED)) as live, _remembered(no_cache) as known:
 
         def watch(job: Job, progress: Progress) -> None:
             live.show(f"{job.code} {job.text}", progress, job)
 
         processes = jobs or os.cpu_count() or 1
-        for row in raising.rows(todo, processes, watch, switches or raising.RAISED, budget):
+        chosen = switches or raising.RAISED
+        for row in raising.rows(todo, processes, watch, chosen, budget, known):
             found.append(row)
             live.finished(row)
     if json_file != "-":
@@ -208,14 +233,17 @@ def adequacy(
 
 @report.command(epilog="Example:  tcpmodel report coverage -j 2 --json rules.json > rules.md")
 @click.option("--claim", "names", multiple=True, metavar="ID", help="Only this claim, and no runs.")
+@_NO_CACHE
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - is stdout.")
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Parallel processes.")
-def coverage(names: tuple[str, ...], json_file: str | None, jobs: int | None) -> None:
+def coverage(
+    names: tuple[str, ...], no_cache: bool, json_file: str | None, jobs: int | None
+) -> None:
     """Which rules act in no claim's model and in no written run; by scenario, which never act."""
     from tcpmodel.claims.exercise import as_json, as_markdown, exercised, idle
-    from tcpmodel.claims.mutation import Runs
+    from tcpmodel.claims.faulty_runs import Runs
 
-    outcomes = _settled(jobs or os.cpu_count() or 1, names)
+    outcomes = _settled(jobs, no_cache, names)
     found, by_scenario = exercised(outcomes, {} if names else Runs().fired), idle(outcomes)
     if json_file != "-":
         click.echo(as_markdown(found, by_scenario), nl=False)
@@ -224,10 +252,10 @@ def coverage(names: tuple[str, ...], json_file: str | None, jobs: int | None) ->
         sys.exit(2)
 
 
-def _settled(processes: int, names: tuple[str, ...] = ()) -> list[Outcome]:
+def _settled(processes: int | None, no_cache: bool, names: tuple[str, ...] = ()) -> list[Outcome]:
     """Every verdict of the bundled claims, or of those that are named."""
-    from tcpmodel.claims.pool import run_jobs
     from tcpmodel.claims.runner import jobs_of
+    from tcpmodel.claims.verdicts import run_known
     from tcpmodel.core.result import Budget
 
     claims, errors = claims_of(names)
@@ -235,10 +263,25 @@ def _settled(processes: int, names: tuple[str, ...] = ()) -> list[Outcome]:
         sys.exit(2)
     todo = jobs_of([c for c in claims if c[1].of_model], "auto", Budget())
     done: dict[Job, Outcome] = {}
-    with Live(len(todo)) as live:
-        for job, found in run_jobs(
-            todo, processes, lambda job, progress: live.show(job.code, progress, job)
-        ):
+    with Live(len(todo)) as live, _remembered(no_cache) as known:
+
+        def watch(job: Job, progress: Progress) -> None:
+            live.show(job.code, progress, job)
+
+        for job, found in run_known(todo, processes or os.cpu_count() or 1, watch, known):
             done[job] = found
             live.finished(job)
     return [done[job] for job in todo]
+
+
+@contextmanager
+def _remembered(no_cache: bool) -> Iterator[Verdicts | None]:
+    """The verdicts of earlier runs; what went wrong with them is said at the end."""
+    from tcpmodel.claims.verdicts import Verdicts, folder
+
+    known = None if no_cache else Verdicts(folder())
+    try:
+        yield known
+    finally:
+        for line in known.close() if known else ():
+            complain(line)

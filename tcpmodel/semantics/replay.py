@@ -172,9 +172,11 @@ class _Channel:
     slots: list[int | None] = field(default_factory=list)
 
     def take(self, slot: int, shifts: bool) -> None:
+        if slot >= len(self.slots):
+            return  # nothing was there: what is taken has no sender
         if shifts:
             self.slots.pop(slot)
-        elif slot < len(self.slots):
+        else:
             self.slots[slot] = None
 
     def put(self, step: int) -> None:

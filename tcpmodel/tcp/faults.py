@@ -27,6 +27,9 @@ from tcpmodel.tcp.wording import Wording
 ARRIVAL, SENDING = "arrival", "sending"
 """What every rule does with the network: not rules, but conditions that `compose` gives to all."""
 
+TICK = "clock tick"
+"""The passing of a tick."""
+
 TIMERS = ("timer", "rtx_timer", "user_timer", "fin_timer", "quiet", "tries")
 """The variables of a TCB that count ticks or repetitions."""
 
@@ -69,7 +72,7 @@ _SUFFIXES = {"lost": "loses", "duplicated": "duplicates", "expired": "drops"}
 def concerned(action: str) -> str:
     """What an action, by its name, is an instance of: the `rule` of the faults that it may have."""
     if action == "tick":
-        return "clock tick"
+        return TICK
     owner, _, name = action.partition(".")
     if ">" in owner:
         return f"network {_SUFFIXES[name]}" if name in _SUFFIXES else action

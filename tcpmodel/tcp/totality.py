@@ -69,7 +69,7 @@ class Totality:
         """Wherever it is not exactly one rule: each pair of state and control bits once."""
         found: list[Term] = []
         exactly_one = z3.PbEq([(guard, 1) for guard in self.guards.values()], 1)
-        while model := self._example(self.ctl != 0, z3.Not(exactly_one), *found):
+        while model := self.example(self.ctl != 0, z3.Not(exactly_one), *found):
             clash = self._clash(model, self.guards)
             yield clash
             state, bits = STATE.term(clash.state), CTL.term(clash.event)
@@ -83,7 +83,7 @@ class Totality:
         """
         for label, guards in self._calls.items():
             at_most_one = z3.PbLe([(guard, 1) for guard in guards.values()], 1)
-            if len(guards) > 1 and (model := self._example(z3.Not(at_most_one))):
+            if len(guards) > 1 and (model := self.example(z3.Not(at_most_one))):
                 yield self._clash(model, guards, label)
 
     def clash(self, fault: Fault) -> Clash | None:
@@ -119,7 +119,7 @@ class Totality:
             guard = faulty.get(name)
             others = [other for title, other in faulty.items() if title != name]
             if others and guard is not None and not guard.eq(was):
-                return self._example(when, guard, z3.Not(was), z3.Or(*others))
+                return self.example(when, guard, z3.Not(was), z3.Or(*others))
         return None
 
     def _gap(
@@ -128,21 +128,28 @@ class Totality:
         """Where a guard that has become stronger, or has gone, leaves nothing."""
         for name, was in sound.items():
             if name not in faulty or not was.eq(faulty[name]):
-                return self._example(when, was, z3.Not(z3.Or(*faulty.values())))
+                return self.example(when, was, z3.Not(z3.Or(*faulty.values())))
         return None
 
-    def has_no_effect(self, fault: Fault) -> bool:
-        """The fault changes no guard: what it removes follows from the others.
+    def has_no_effect(self, fault: Fault, known: Term | None = None) -> bool:
+        """The fault changes no guard: what it removes follows from the others, or the rule that is
+        missing never acts.
 
-        Over all TCBs, and for all segments: those have a control bit.
+        Over all TCBs (with `known`, if that is given), and for all segments: those have a control
+        bit.
         """
+        told = [self.ctl != 0] if known is None else [self.ctl != 0, known]
+        if fault.what == "delete":
+            found, _ = self._pair(fault)
+            mine = [r.reaction.when for r in found if base_name(r.name) == fault.rule]
+            return all(self.example(*told, *when) is None for when in mine)
         if fault.what not in ("remove", "negate"):
             return False
         sound, faulty = (
             {r.name: conjunction(r.reaction.when) for r in found} for found in self._pair(fault)
         )
         changed = [g != faulty[n] for n, g in sound.items() if not g.eq(faulty[n])]
-        return self._example(self.ctl != 0, z3.Or(*changed)) is None
+        return self.example(*told, z3.Or(*changed)) is None
 
     def _clash(self, model: z3.ModelRef, guards: Mapping[str, Term], label: str = "") -> Clash:
         state = model.eval(self.state, model_completion=True)
@@ -150,7 +157,7 @@ class Totality:
         fire = [n for n, g in guards.items() if z3.is_true(model.eval(g, True))]
         return Clash(STATE.names[state.as_long()], label or CTL.names[bits.as_long()], tuple(fire))
 
-    def _example(self, *conditions: Term) -> z3.ModelRef | None:
+    def example(self, *conditions: Term) -> z3.ModelRef | None:
         """A TCB and a segment for which `conditions` hold; None if there are none."""
         solver = z3.SolverFor("QF_BV")  # a fresh one simplifies first
         solver.add(*self.ranges_of(conditions), *conditions)

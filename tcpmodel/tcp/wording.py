@@ -18,6 +18,7 @@ from tcpmodel.tcp.acceptance import identical_syn, repeated_fin, repeats_octet
 from tcpmodel.tcp.arrives import acks_my_syn, older_than_accepted
 from tcpmodel.tcp.cookies import cookie, is_valid
 from tcpmodel.tcp.reopening import reopens
+from tcpmodel.tcp.schedule import keepalives
 from tcpmodel.tcp.segment import CTL, Segment
 from tcpmodel.tcp.states import STATE
 from tcpmodel.tcp.stream import holdable, next_octet, take
@@ -46,6 +47,7 @@ class Wording:
 
     def __init__(self, me: Me, seg: Segment) -> None:
         self.msl = me.switches.msl
+        self.idle = _keepalive_times(me)
         self._names: dict[int, str] = {}
         self._alive: list[Term] = []
         self._said: dict[int, str] = {}
@@ -107,6 +109,10 @@ class Wording:
                 return f"{name} {sign} {names[value]}"
             if name == "slot.age" and value == self.msl:
                 return f"{name} {sign} MSL"
+            if name == "me.idle" and value in self.idle:
+                return f"{name} {sign} {self.idle[value]}"
+            if name == "me.probes" and value == len(self.idle) - 1:
+                return f"{name} {sign} all"
         return f"{self(left)} {sign} {self(right)}"
 
 
@@ -127,7 +133,11 @@ def _named(me: Me, seg: Segment) -> Iterator[tuple[str, Term]]:
     if "seq" in seg.fields:
         yield "SEG.LEN", seg.len
     switches = me.switches
-    terms: dict[str, Callable[[], Term]] = {
+    pending: dict[str, Callable[[], Term]] = {
+        "something is unacknowledged": lambda: me.snd_una != me.snd_nxt,
+        "nothing is unacknowledged": lambda: me.snd_una == me.snd_nxt,
+    }
+    terms = pending | {
         "seg carries text": lambda: seg.has_text,
         "seg is acceptable": lambda: me.acceptable(seg),
         "seg is in the window": lambda: _in_window(me, seg),
@@ -145,8 +155,6 @@ def _named(me: Me, seg: Segment) -> Iterator[tuple[str, Term]]:
         "seg is older than what was accepted": lambda: older_than_accepted(me, seg),
         "seg is fresh": lambda: me.is_fresh(seg),
         "the next ISS": lambda: cookie(me),
-        "something is unacknowledged": lambda: me.snd_una != me.snd_nxt,
-        "nothing is unacknowledged": lambda: me.snd_una == me.snd_nxt,
         "the OPEN was passive": lambda: me.returns_to_listen,
         "the user reads": lambda: me.reads,
         "tries are exhausted": lambda: me.exhausted,
@@ -161,6 +169,14 @@ def _named(me: Me, seg: Segment) -> Iterator[tuple[str, Term]]:
     for words, term in terms.items():
         with suppress(AttributeError, KeyError, ValueError):  # this scenario has no such thing
             yield words, term()
+
+
+def _keepalive_times(me: Me) -> dict[int, str]:
+    """What the ticks mean after which something is due on an idle connection."""
+    if not isinstance(me.switches.keepalive, int):
+        return {}
+    *probes, last = keepalives(me.switches)
+    return {t: f"time of probe {n}" for n, t in enumerate(probes, 1)} | {last: "time to give up"}
 
 
 def _in_window(me: Me, seg: Segment) -> Term:

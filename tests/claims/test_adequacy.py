@@ -12,6 +12,7 @@ from tcpmodel.claims.adequacy import (
     NOT_THERE,
     OPEN,
     SAME,
+    STATED,
     as_json,
     as_markdown,
     raised,
@@ -76,6 +77,17 @@ def test_a_verdict_that_depends_on_the_scope_is_found(tmp_path: Path) -> None:
     )
     told = json.loads(json.dumps(as_json(found)))
     assert told["counts"]["incarnations"][CHANGED] == 1
+
+
+def test_a_change_that_the_claim_states_itself_is_told_apart(tmp_path: Path) -> None:
+    """It has a verdict, with its reason, about the very scenario with more incarnations."""
+    job = asked(tmp_path)
+    file = Path(job.file)
+    larger = "'two_way gives_up=off': fails('an old SYN is enough'), "
+    file.write_text(file.read_text().replace("verdicts={", "verdicts={" + larger))
+    (row,) = rows([job], 1, lambda job, progress: None, ("incarnations",))
+    assert (row.fate, row.how) == (STATED, "an old SYN is enough")
+    assert "as the claim says" in as_markdown([row])
 
 
 def test_what_was_not_finished_is_no_agreement(tmp_path: Path) -> None:

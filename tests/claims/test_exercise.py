@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tcpmodel.claims.exercise import as_json, as_markdown, exercised, idle
+from tcpmodel.claims.exercise import REASONS, Exercised, as_json, as_markdown, exercised, idle
 from tcpmodel.claims.runner import Job, Outcome, run_job
+from tcpmodel.tcp.compose import rules
+from tcpmodel.tcp.coverage import family
+from tcpmodel.tcp.faults import base_name
 from tcpmodel.tcp.scenario import scenario
 
 from .samples import write
@@ -39,6 +42,15 @@ def test_rules_are_told_with_who_has_them_act(tmp_path: Path) -> None:
     assert not rows["cookie_returns"].runs
     text = as_markdown(list(rows.values()), idle(found))
     assert "| `cookie_returns` | `rfc9293" in text
+
+
+def test_reasons_are_about_rules_that_no_run_exercises() -> None:
+    """Each names a rule of the family that has them all."""
+    names = {base_name(rule.name) for switches in family() for rule in rules(switches)}
+    assert names >= REASONS.keys()
+    (reason,) = REASONS.values()
+    row = Exercised(next(iter(REASONS)), "rfc9293", (), ())
+    assert reason in as_markdown([row], [])
 
 
 def test_what_never_acts_is_told_by_scenario(tmp_path: Path) -> None:

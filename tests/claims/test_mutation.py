@@ -8,18 +8,9 @@ from functools import cache
 import pytest
 
 from tcpmodel.claims.discovery import bundled, claim_files, discover
-from tcpmodel.claims.mutation import (
-    CLAIM,
-    LIMITS,
-    RUN,
-    STRUCTURE,
-    Hunt,
-    Runs,
-    Solver,
-    as_json,
-    judged,
-    places,
-)
+from tcpmodel.claims.faulty_runs import Runs
+from tcpmodel.claims.findings import CLAIM, RUN, STRUCTURE, as_json
+from tcpmodel.claims.mutation import LIMITS, Hunt, Solver, judged, places
 from tcpmodel.claims.runner import Job, jobs_of, run_job
 from tcpmodel.claims.survivors import EXPLAINED
 from tcpmodel.core.result import Budget
@@ -42,16 +33,27 @@ BY_RUN = {
     Fault("closed_active_open", "repeat"): "fig06",
     Fault("time_wait_timeout", "delete"): "fig12",
     Fault("abort_with_reset__established", "delete"): "aborts",
-    Fault("listen_send", "delete"): "listen-then-open",
-    Fault("fin_wait_2_timeout", "delete"): "fin-wait-2-timeout",
-    Fault("retransmit_text__closing", "delete"): "text-again-in-closing",
+    Fault("listen_send", "delete"): "bounded-retransmission-of-syn",
+    Fault("fin_wait_2_timeout", "delete"): "fin-wait-2-timeout-of-all",
+    Fault("retransmit_text__closing", "delete"): "bounded-retransmission-in-closing",
     Fault("time_wait_receives_fin", "forget", "timer"): "exact-timers",
     Fault("abort_silently__closing", "delete"): "aborts-closing",
     Fault("abort_enters_time_wait__close_wait", "delete"): "aborts-and-waits",
-    Fault("keep_alive", "delete"): "keep-alive",
-    Fault("user_timeout", "delete"): "user-timeout",
+    Fault("keep_alive", "delete"): "keep-alive-at-any-time",
+    Fault("user_timeout", "delete"): "progress-by-ack-before-fin",
     Fault("close_after_shutdown", "delete"): "shutdown",
     Fault("text_after_close__fin_wait_2", "remove", "not the user reads"): "shutdown",
+    # what users and timers may not do, and do
+    Fault("close_first__syn_received", "remove", "me.may_close_first"): "users",
+    Fault("closed_active_open", "remove", "me.may_open"): "users-again",
+    Fault("listen_send", "remove", "an incarnation is left"): "one-connection",
+    Fault("send__established", "remove", "me.may_send"): "users-again",
+    Fault("retransmit_fin__closing", "remove", "me.state == CLOSING"): "misread-close",
+    Fault("clock tick", "remove", "(me.state != TIME-WAIT or me.timer != 0)"): "misread-close",
+    Fault("receives_ack", "forget", "rtx_timer"): "progress-by-ack",
+    Fault("receive", "delete"): "half-full-window",
+    Fault("probes_zero_window__established", "remove", "me.snd_wnd == 0"): "zero-window",
+    Fault("close_unopened__syn_sent", "forget", "quiet"): "wait-before-reuse",
 }
 """Faults, and the first written run that is another one with them."""
 
@@ -103,6 +105,17 @@ BY_CLAIM: dict[Fault, tuple[str, str]] = {
         "P102",
         "rfc9293 incarnations=1 closes=nobody gives_up=off loss=0 data=1 senders=B syn_cookies=on",
     ),
+    # what has not arrived is answered, who sends nothing is heard, copies are not counted
+    Fault("arrival", "remove", "slot.ctl != -"): (
+        "P107r",
+        "rfc9293 incarnations=1 gives_up=off loss=0 retransmit=off channel=fifo",
+    ),
+    Fault("udp_send", "remove", "me.may_send"): ("P107s", "udp senders=A"),
+    Fault("network duplicates", "remove", "copies_left != 0"): (
+        "P107d",
+        "udp dup=1 data=1 senders=A",
+    ),
+    Fault("cookie_returns", "repeat"): ("P107c", "rfc9293 gives_up=off syn_cookies=on"),
     # nobody keeps quiet after a crash
     Fault("crash", "forget", "quiet"): (
         "P72",

@@ -246,6 +246,31 @@ def test_an_old_segment_is_taken_for_granted_and_said_to_be() -> None:
     assert notes(report) == ["taken for granted: 1 old segment under way at the start"]
 
 
+def test_what_is_impossible_may_not_happen() -> None:
+    """A call, a timer, a message that nobody sends now; a tick, while something is due."""
+    assert told(BOTH_ESTABLISHED, "A: retransmits impossible", "A: OPEN impossible").is_run
+    assert told(BOTH_ESTABLISHED, "A>B FIN,ACK seq=101 impossible", "A: CLOSE").is_run
+    waiting = "start: A TIME-WAIT snd=101 rcv=301; B CLOSED"
+    assert told(waiting, "tick 2", "tick impossible", scenario="tw2").is_run
+    assert told("scenario: rfc9293 senders=A", BOTH_ESTABLISHED, "B: SEND impossible").is_run
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("A: SEND", "SEND is possible at A now"),
+        ("A: CLOSE", "CLOSE is possible at A now"),
+        ("A>B FIN,ACK seq=100", "CLOSE is possible at A now"),
+        ("tick", "time can pass: nothing is due"),
+    ],
+)
+def test_what_is_said_to_be_impossible_and_is_not_is_told(line: str, says: str) -> None:
+    """With the rule that allows it."""
+    failure = told(BOTH_ESTABLISHED, f"{line} impossible", scenario="rfc9293 msl=1 time_wait=2")
+    assert failure.failure is not None
+    assert failure.failure.says.startswith(says)
+
+
 @pytest.mark.parametrize(
     ("start", "line"),
     [
@@ -423,6 +448,7 @@ def test_the_report_for_programs() -> None:
         ("A: CLOES", "A has no 'CLOES' (did you mean CLOSE?)"),
         ("tick 0", "expected 1 to 250 ticks"),
         ("tick", "there is no clock"),
+        ("tick 2 impossible", "one tick, not several"),
         ("x" * (MAX_COLUMNS + 1), f"at most {MAX_COLUMNS} characters"),
         ("start: A LISTEN", "comes before the first message"),
     ],

@@ -65,6 +65,7 @@ def test_what_was_settled_is_known_the_next_time(job: Job, known: Verdicts) -> N
         lambda job: replace(job, budget=Budget(states=7)),
         lambda job: replace(job, budget=Budget(seconds=7)),
         lambda job: replace(job, fault=Fault("sending", "delete")),
+        lambda job: replace(job, changes="width=6"),
     ],
 )
 def test_another_job_has_another_key(job: Job, change: Callable[[Job], Job]) -> None:
@@ -110,9 +111,9 @@ def test_a_changed_program_is_another(
         copy.write_bytes(file.read_bytes())
     with monkeypatch.context() as patch:
         patch.setattr(verdicts, "__file__", str(package / "claims" / "verdicts.py"))
-        verdicts._program.cache_clear()
+        verdicts.program.cache_clear()
         assert key_of(job) == before
-        verdicts._program.cache_clear()
+        verdicts.program.cache_clear()
         if part == "source":
             presets = package / "tcp" / "presets.py"
             presets.write_bytes(presets.read_bytes() + b"#")
@@ -121,7 +122,7 @@ def test_a_changed_program_is_another(
         else:
             patch.setattr(platform, "python_version", lambda: "3.99")
         assert key_of(job) != before
-    verdicts._program.cache_clear()
+    verdicts.program.cache_clear()
     assert key_of(job) == before
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 from tcpmodel.claims.runner import Outcome
 from tcpmodel.claims.scale import MANY, as_json, as_markdown, largest, size_of
@@ -78,3 +79,58 @@ def test_report_mutation_says_what_a_claim_catches() -> None:
     ran = run("report", "mutation", "--claim", "P01w", "--rule", "close_second", "-j", 1)
     assert ran.code == 0
     assert "faults:" in ran.out
+
+
+OWN = """
+from tcpmodel.claims import *
+few = Claim(code="X1", id="few", says="B never errs.", sources=[],
+    property=always(lambda w: implies(w.B.state == ESTABLISHED, w.agrees_with_live_peer("B"))),
+    verdicts={"two_way gives_up=off incarnations=1": holds("nothing is old")})
+"""
+
+
+def test_report_adequacy_lists_the_verdicts_that_change(tmp_path: Path) -> None:
+    """With a second incarnation an old SYN comes; with wider numbers nothing changes.  A second
+    run knows the first one's verdicts, unless that is not wanted.
+    """
+    file, folder = tmp_path / "own.py", {"XDG_CACHE_HOME": str(tmp_path)}
+    file.write_text(OWN)
+    asked = ("report", "adequacy", "--claim", file, "-j", 1)
+    ran = run(*asked, "--raise", "width", "--raise", "incarnations", "--json", "-", **folder)
+    told = json.loads(ran.out)
+    assert ran.code == 10
+    assert {row["switch"]: row["fate"] for row in told["rows"]} == {
+        "width": "same",
+        "incarnations": "changed",
+    }
+    assert list((tmp_path / "tcpmodel" / "verdicts").iterdir())
+    ran = run(*asked, "--raise", "width", **folder)
+    assert ran.code == 0
+    assert "| width | 1 | 0 | 0 | 0 | 0 |" in ran.out
+    ran = run(*asked, "--raise", "msl", "--no-cache")
+    assert ran.code == 0
+    assert "| msl | 0 | 0 | 0 | 0 | 1 |" in ran.out
+
+
+def test_report_coverage_names_rules_that_nothing_exercises(tmp_path: Path) -> None:
+    """Of a single claim: OPEN in CLOSED acts, OPEN in LISTEN does not."""
+    file = tmp_path / "own.py"
+    file.write_text(OWN)
+    ran = run("report", "coverage", "--claim", file, "--json", "-", "-j", 1, "--no-cache")
+    assert ran.code == 0
+    told = {row["rule"]: row["verdicts"] for row in json.loads(ran.out)["rules"]}
+    assert told["closed_active_open"]
+    assert not told["listen_active_open"]
+    (idle,) = json.loads(ran.out)["idle"]
+    assert idle["complete"]
+    assert "listen_active_open" in idle["rules"]
+    ran = run("report", "coverage", "--claim", file, "-j", 1, "--no-cache")
+    assert "## Rules that nothing exercises" in ran.out
+
+
+def test_report_mutation_goes_on_where_it_was(tmp_path: Path) -> None:
+    """What the first run has found is kept, and the second one finds the same."""
+    asked = ("report", "mutation", "--claim", "P01w", "--rule", "close_second", "-j", 1)
+    first = run(*asked, XDG_CACHE_HOME=str(tmp_path))
+    assert [file.suffix for file in (tmp_path / "tcpmodel" / "faults").iterdir()] == [".jsonl"]
+    assert run(*asked, XDG_CACHE_HOME=str(tmp_path)).out == first.out
