@@ -33,7 +33,11 @@ def examples(command: click.Command) -> list[list[str]]:
     """The command lines of an epilog without `tcpmodel`; first those that others come `after`."""
     lines = (command.epilog or "").replace("\\\n", " ").splitlines()
     told = [(line, re.search(r"(?:^|: +|after: |where +|  )tcpmodel (.+)", line)) for line in lines]
-    found = [(line, words[1]) for line, words in told if words is not None]
+    found = [
+        (line, words[1])
+        for line, words in told
+        if words is not None and not re.search(r"\b(ID|FILE|FORMULA)\b", words[1])  # prose
+    ]
     found.sort(key=lambda pair: not re.match(r" *(where|\(after)", pair[0]))
     # A comment stands behind three blanks, a redirection is the shell's.
     ends = r"\)$| {3,}\(.*| > .*" if any("(" in line for line, _ in found) else " > .*"
