@@ -70,6 +70,11 @@ simultaneous_open = Claim(
         "dup_syn_in_synrcvd=resend_synack": holds(
             "with Appendix A.2, and SYN,ACK for a repeated SYN, whatever gets through helps"
         ),
+        "rfc9293 roles=both_active incarnations=2 gives_up=off closes=nobody seq_check=a2 "
+        "dup_syn_in_synrcvd=resend_synack": fails(
+            "a SYN of the attempt before has made half a connection, which the other side refuses "
+            "in vain if its resets are lost"
+        ),
     },
     folklore="On a lossy network it takes two departures from the letter of RFC 9293.",
 )

@@ -145,6 +145,10 @@ close_wait_ends = Claim(
         "rfc9293 incarnations=1": holds("that is all it takes: no segment has to arrive"),
         "clock incarnations=1": holds("nor does any time have to pass"),
         "rfc9293 incarnations=1 second_close=never": fails("a user who never closes"),
+        "clock incarnations=2": fails(
+            "the network may be full of a second connection's segments, which nobody has to "
+            "take: then no FIN can be sent"
+        ),
     },
     pair="P49t",
 )
@@ -261,6 +265,9 @@ last_ack_terminates = Claim(
             "without a limit it calls after the dead for ever"
         ),
         "rfc9293 incarnations=1 gives_up=off": fails("nor must a network deliver anything"),
+        "rfc9293 incarnations=2 gives_up=off crash=A rst=off retries=2": fails(
+            "the client has begun anew with the same number: each answers the other's ACK, for ever"
+        ),
     },
 )
 
@@ -298,6 +305,9 @@ both_eventually_closed = Claim(
             "an idle connection is no error"
         ),
         "rfc9293 incarnations=1 gives_up=off crash=A": fails("an idle half-open one is, but stays"),
+        "rfc9293 incarnations=2 gives_up=off closes=either seq_check=a2": fails(
+            "A's next SYN and B's answers to it may go on for ever, A's resets being lost"
+        ),
     },
     folklore="Appendix A.2 is not cosmetic: without it a simultaneous close need not end.",
 )
@@ -398,6 +408,13 @@ graceful_for_both = Claim(
         ),
         "tw2 incarnations=1 loss=any rto=1 time_wait=5": fails(
             "against losses without bound no wait is long enough"
+        ),
+        "tw2 incarnations=2": fails(
+            "a reset that the first connection has left behind ends the second, which has its "
+            "numbers"
+        ),
+        "tw2 incarnations=2 loss=1 rto=1": fails(
+            "as without a loss: the second connection has the numbers of the first"
         ),
     },
     folklore="No number of waves makes both sure: some message is the last, and it may be lost.",

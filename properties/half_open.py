@@ -74,6 +74,10 @@ healed_by_traffic = Claim(
         "rfc9293 incarnations=1 gives_up=off closes=nobody crash=A data=1 senders=B rst=off": fails(
             "nobody answers, and it sends again for ever"
         ),
+        "rfc9293 incarnations=2 gives_up=off closes=nobody crash=A data=1 senders=B": fails(
+            "a client that begins anew with the same number finds the answer to its SYN "
+            "acceptable, and drops it: nobody is reset"
+        ),
     },
     pair="P36",
 )
@@ -98,6 +102,10 @@ idle_for_ever = Claim(
         ),
         "rfc9293 incarnations=1 gives_up=off closes=nobody crash=A keepalive=on rst=off": fails(
             "traffic alone does not do it: somebody has to object"
+        ),
+        "rfc9293 incarnations=2 gives_up=off closes=nobody crash=A keepalive=on": fails(
+            "a client that begins anew with the same number finds the answer to its SYN "
+            "acceptable, and drops it: nobody is reset"
         ),
     },
     folklore="The posts blame two messages for a server that waits in vain.  With three it waits "

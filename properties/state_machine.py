@@ -194,6 +194,9 @@ last_ack_only_ack = Claim(
         "rfc9293 incarnations=1 retransmit=off channel=fifo data=1 senders=B": fails(
             "text sent in CLOSE-WAIT is acknowledged, too, and that is no ACK of the FIN"
         ),
+        "rfc9293 incarnations=2 retransmit=off channel=fifo": fails(
+            "the next SYN may be on its way, too"
+        ),
     },
     folklore="The sentence is the RFC's.  It is true only of a network that keeps the order, and "
     "of a user who says no more after the peer's FIN.",

@@ -82,11 +82,13 @@ class Inert:
 
     def has_no_effect(self, fault: Fault) -> bool:
         """The fault makes no difference that anybody could notice: where it changes a guard, that
-        state cannot come about; or it is about a timer that nobody looks at.
+        state cannot come about, or another rule does the same there; or it is about a timer that
+        nobody looks at.
         """
         name = fault.conjunct
         if fault.what in ("remove", "negate"):
-            return self.totality.has_no_effect(fault, self.invariant)
+            known = self.totality.has_no_effect(fault, self.invariant)
+            return known or (fault.what == "remove" and self._is_done_anyway(fault))
         if fault.what not in ("forget", "less") or self.asleep(name) is None:
             return False
         sound = [rule for rule in self.totality.rules if base_name(rule.name) == fault.rule]
@@ -94,6 +96,31 @@ class Inert:
         return all(
             self._same(self._step(was), self._step(now), name)
             for was, now in zip(sound, faulty, strict=True)
+        )
+
+    def _is_done_anyway(self, fault: Fault) -> bool:
+        """Whatever a call or timer does because of a fault, another of its name does, too."""
+        mine = [rule for rule in self.totality.rules if base_name(rule.name) == fault.rule]
+        faulty = faulty_rules(self.totality.switches, mine, fault)
+        for was, now in zip(mine, faulty, strict=True):
+            others = [rule for rule in self.totality.rules if rule not in mine]
+            same = [rule for rule in others if self._does_the_same(rule, was)]
+            others_act = z3.Or(*(conjunction(rule.reaction.when) for rule in same))
+            sound, acts = conjunction(was.reaction.when), conjunction(now.reaction.when)
+            if was.kind == "segment" or not self._never(
+                self.invariant, acts, z3.Not(sound), z3.Not(others_act)
+            ):
+                return False
+        return True
+
+    def _does_the_same(self, one: Rule, other: Rule) -> bool:
+        """Two rules of one label set and send the same."""
+        (_, then, sent), (_, also, said) = self._step(one), self._step(other)
+        return (
+            one.label == other.label
+            and (then.keys(), len(sent)) == (also.keys(), len(said))
+            and all(term.eq(also[name]) for name, term in then.items())
+            and all(term.eq(told) for term, told in zip(sent, said, strict=True))
         )
 
     def asleep(self, name: str) -> Term | None:
@@ -163,6 +190,8 @@ class Inert:
         yield z3.Implies(me.is_in(ESTABLISHED, CLOSE_WAIT, FIN_WAIT_2, LAST_ACK), acked != 0)
         yield z3.Implies(z3.Or(me.state == LISTEN, me.passive), me.may_listen)
         yield z3.Implies(me.is_in(FIN_WAIT_1, FIN_WAIT_2), me.may_close_first)
+        if "quiet" in me.variables:
+            yield z3.Implies(me.state != CLOSED, me.quiet == 0)
         if "unread" in me.variables:
             yield z3.Implies(me.is_in(CLOSE_WAIT, CLOSING, LAST_ACK, TIME_WAIT), me.rcv_wnd != 0)
             yield z3.Implies(me.is_in(CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED), me.unread == 0)
