@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
 
 from tcpmodel.claims.commonmark import code, page, plain, table
@@ -19,15 +18,12 @@ from tcpmodel.claims.rationale_posts import is_of_post, posts_page
 from tcpmodel.claims.rationale_question import Picture, Question
 from tcpmodel.claims.rationale_reference import claims_page, index_page, scenarios_page, words_of
 from tcpmodel.claims.rationale_topics import POSTS_PAGE, TOPICS
-from tcpmodel.claims.runner import Outcome, question_of, trace_of
-from tcpmodel.claims.turning import turning
+from tcpmodel.claims.runner import Outcome, reasons, trace_of
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Kind
 from tcpmodel.core.trace import Trace
 from tcpmodel.render.chart import chart
 from tcpmodel.render.twins import twin_chart
-from tcpmodel.tcp.compose import compose
-from tcpmodel.tcp.scenario import scenario
 
 BREADTH_FIRST = ("native", "explicit")
 """Engines whose runs to a state are as short as any."""
@@ -147,11 +143,8 @@ def _chart(known: Known, picture: Picture) -> str | None:
     trace = trace_of(found)
     if trace is None:
         return None
-    model = compose(scenario(picture.scenario))
     witness = found.verdict == "HOLDS"
-    turned = turning(partial(question_of, claim), model, trace, witness)
-    reasons = [found.why if found.as_expected else "", turned.sentence if turned else ""]
-    why = "\n".join(filter(None, reasons))
+    why = "\n".join(reasons(found))
     title = f"{claim.code} {claim.id}: {picture.scenario}"
     if found.twins:
         twins = [(twin["agent"], Trace.from_json(twin["trace"])) for twin in found.twins]

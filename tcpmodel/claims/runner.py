@@ -292,6 +292,12 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
     }
 
 
+def reasons(found: Outcome) -> list[str]:
+    """Why the verdict is what it is, in the claim's words if it was expected; and what turned."""
+    expected = [found.why] if found.as_expected and found.why else []
+    return [*expected, *([found.turning["sentence"]] if found.turning else [])]
+
+
 def trace_of(found: Outcome) -> Trace | None:
     """The trace of an outcome."""
     return None if found.trace is None else Trace.from_json(found.trace)
