@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from tcpmodel.claims.derivations import check_row
 from tcpmodel.claims.language import Claim, Derivation
 from tcpmodel.core.errors import ModelError
 from tcpmodel.tcp.scenario import scenario
@@ -91,6 +90,9 @@ def load(file: Path) -> list[Claim]:
         for text in claim.verdicts:
             try:
                 if isinstance(claim.property, Derivation):
+                    # Loaded here as it brings everything that derives.
+                    from tcpmodel.claims.derivations import check_row  # noqa: PLC0415
+
                     check_row(claim.property, text)
                 else:
                     scenario(text)

@@ -12,7 +12,6 @@ import re
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 import z3
@@ -101,6 +100,8 @@ def _at(text: str, column: int, message: str) -> ModelError:
 
 
 def _hint(word: str, names: Iterable[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only misspellings need it
+
     near = get_close_matches(word, list(names), n=1, cutoff=0.5)
     return f" (did you mean {near[0]}?)" if near else ""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tcpmodel.claims import needs, report
 from tcpmodel.claims.language import Claim
-from tcpmodel.claims.runner import Outcome, trace_of
+from tcpmodel.claims.runner import Outcome, reasons, trace_of
 from tcpmodel.core.trace import Trace
 from tcpmodel.render.page import Page, Run, Verdict, page
 from tcpmodel.tcp.compose import AGENTS
@@ -101,14 +102,13 @@ def _runs(found: Outcome, traces: Sequence[Trace]) -> Iterator[Run]:
     shown = list(traces) or [trace for trace in (first,) if trace is not None]
     witness = found.verdict == "HOLDS"
     what = "witness" if witness else "counterexample"
-    reasons = [found.why] if found.as_expected else []
-    turned = [found.turning["sentence"]] if found.turning else []
     for number, trace in enumerate(shown, start=1):
         if found.twins:
             title = "Run 1"
         else:
             title = f"The {what}" if len(shown) == 1 else f"Run {number} of {len(shown)}"
-        why = "\n".join([*reasons, *(turned if number == 1 else [])])
+        # What turned was looked for in the first.
+        why = "\n".join(reasons(found if number == 1 else replace(found, turning=None)))
         intro = ""
         if found.twins:
             who = found.twins[0]["agent"]

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -105,7 +106,8 @@ class _Crew:
         try:
             while self.todo or self.workers:
                 while self.todo and len(self.workers) < self.processes:
-                    self.workers.append(_Worker(self.context, self._next(None), self.limit))
+                    alone = self.processes == 1
+                    self.workers.append(_Worker(self.context, self._next(None), self.limit, alone))
                 ready = wait([worker.pipe for worker in self.workers], self._patience())
                 for worker in [w for w in self.workers if w.pipe in ready]:
                     yield from self._hear(worker)
@@ -161,11 +163,11 @@ def _overrun(seconds: float) -> str:
 
 
 class _Worker:
-    """A process that does jobs, and the job it is doing."""
+    """A process that does jobs, and the job it is doing; alone: there is no other."""
 
-    def __init__(self, context: SpawnContext, job: Job, limit: float | None) -> None:
+    def __init__(self, context: SpawnContext, job: Job, limit: float | None, alone: bool) -> None:
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs,), daemon=True)
+        self.process = context.Process(target=_work, args=(theirs, alone), daemon=True)
         self.limit = limit
         self.began: float | None = None
         with _deaf_to_ctrl_c():
@@ -227,8 +229,11 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(pipe: Connection) -> None:
-    """The life of a worker: jobs come and outcomes go until the parent hangs up."""
+def _work(pipe: Connection, alone: bool) -> None:
+    """The life of a worker: jobs come and outcomes go until the parent hangs up.
+
+    One that is not alone leaves the other processors to the others.
+    """
     sys.stdout = sys.stderr
     # Terms are many and make no cycles: looking for garbage less often saves a sixth of the time.
     gc.freeze()
@@ -245,6 +250,7 @@ def _work(pipe: Connection) -> None:
         while True:
             job = pipe.recv()
             pipe.send(BEGUN)
-            pipe.send(run_job(job, observer))
+            budget = job.budget if alone or job.budget.threads else replace(job.budget, threads=1)
+            pipe.send(run_job(replace(job, budget=budget), observer))
     except (EOFError, OSError):
         return

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
 
 from tcpmodel.claims.commonmark import code, page, plain, table
@@ -19,14 +18,12 @@ from tcpmodel.claims.rationale_posts import is_of_post, posts_page
 from tcpmodel.claims.rationale_question import Picture, Question
 from tcpmodel.claims.rationale_reference import claims_page, index_page, scenarios_page, words_of
 from tcpmodel.claims.rationale_topics import POSTS_PAGE, TOPICS
-from tcpmodel.claims.runner import Outcome, question_of, trace_of
-from tcpmodel.claims.turning import turning
+from tcpmodel.claims.runner import Outcome, reasons, trace_of
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Kind
 from tcpmodel.core.trace import Trace
 from tcpmodel.render.chart import chart
-from tcpmodel.tcp.compose import compose
-from tcpmodel.tcp.scenario import scenario
+from tcpmodel.render.twins import twin_chart
 
 BREADTH_FIRST = ("native", "explicit")
 """Engines whose runs to a state are as short as any."""
@@ -92,9 +89,10 @@ def _topic(known: Known, question: Question) -> dict[str, str]:
     charts: dict[str, str] = {}
     figures = []
     for picture in question.pictures:
-        drawn = dict(_charts(known, picture))
-        charts |= drawn
-        figures.append(_figure(known, picture, list(drawn)))
+        drawn = _chart(known, picture)
+        if drawn is not None:
+            charts[f"{picture.file}.svg"] = drawn
+        figures.append(_figure(known, picture))
     answers = [
         "\n".join(short(known, known.claim(number), texts)) for number, texts in question.short
     ]
@@ -120,7 +118,7 @@ def _topic(known: Known, question: Question) -> dict[str, str]:
     return {f"{question.name}.md": text, **charts}
 
 
-def _figure(known: Known, picture: Picture, files: Sequence[str]) -> str:
+def _figure(known: Known, picture: Picture) -> str:
     """A chart under the sentence that says of what, or the word that there is none."""
     claim = known.claim(picture.code)
     found = known.outcome(picture.code, picture.scenario)
@@ -132,31 +130,26 @@ def _figure(known: Known, picture: Picture, files: Sequence[str]) -> str:
     states = claim.question.kind in (Kind.ALWAYS, Kind.SOMETIMES)
     shortest = states and found.engine in BREADTH_FIRST
     blocks = [f"{says}. {'A shortest' if shortest else 'A'} run, of {length}:"]
-    blocks.append(f"![{plain(f'{claim.code} {claim.id}: {length}')}]({files[0]})")
-    for twin, file in zip(found.twins, files[1:], strict=True):
-        blocks.append(f"What {twin['agent']} cannot tell from it:")
-        blocks.append(f"![{plain(f'{claim.code} {claim.id}: the other run')}]({file})")
+    blocks.append(f"![{plain(f'{claim.code} {claim.id}: {length}')}]({picture.file}.svg)")
+    if found.twins:
+        blocks[0] = f"{blocks[0].removesuffix(':')}, and what cannot be told from it:"
     return "\n\n".join(blocks)
 
 
-def _charts(known: Known, picture: Picture) -> Iterator[tuple[str, str]]:
-    """The chart of a run by file name, and those of the runs that somebody cannot tell from it."""
+def _chart(known: Known, picture: Picture) -> str | None:
+    """The chart of a run, with those that somebody cannot tell from it; None if there is none."""
     claim = known.claim(picture.code)
     found = known.outcome(picture.code, picture.scenario)
     trace = trace_of(found)
     if trace is None:
-        return
-    model = compose(scenario(picture.scenario))
+        return None
     witness = found.verdict == "HOLDS"
-    turned = turning(partial(question_of, claim), model, trace, witness)
-    reasons = [found.why if found.as_expected else "", turned.sentence if turned else ""]
-    why = "\n".join(filter(None, reasons))
+    why = "\n".join(reasons(found))
     title = f"{claim.code} {claim.id}: {picture.scenario}"
-    drawn = chart(trace, claim=claim.says, why=why, title=title, witness=witness)
-    yield f"{picture.file}.svg", drawn
-    for number, twin in enumerate(found.twins, start=2):
-        other = Trace.from_json(twin["trace"])
-        yield f"{picture.file}-{number}.svg", chart(other, title=f"{title}, the other run")
+    if found.twins:
+        twins = [(twin["agent"], Trace.from_json(twin["trace"])) for twin in found.twins]
+        return twin_chart(trace, twins, claim=claim.says, why=why, title=title)
+    return chart(trace, claim=claim.says, why=why, title=title, witness=witness)
 
 
 def _words(claims: Sequence[Claim]) -> Iterator[str | list[str]]:

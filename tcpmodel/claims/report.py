@@ -159,6 +159,8 @@ def check_json(result: Result, scenario: str, chosen: str, trace: str | None) ->
         "depth": result.depth,
         "cpu_seconds": round(result.cpu_seconds, 3),
         "search_seconds": _rounded(result.search_seconds),
+        "search_wall_seconds": _rounded(result.search_wall_seconds),
+        "threads": result.threads,
         "peak_bytes": result.peak_bytes,
         "vacuous": result.vacuous,
         "evidence": evidence_json(result.evidence),

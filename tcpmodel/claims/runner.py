@@ -17,7 +17,6 @@ from typing import Any
 
 import z3
 
-from tcpmodel.claims.derivations import settle
 from tcpmodel.claims.discovery import line_of, load
 from tcpmodel.claims.language import Claim, Derivation, Expected
 from tcpmodel.claims.needs import plain
@@ -156,6 +155,9 @@ def _derived(claim: Claim, asked: Derivation, job: Job, observer: Observer) -> O
     """
     if job.engine != "auto" or job.fault is not None:
         raise ModelError(f"claim {claim.code} is derived: no other engine does it")
+    # Loaded here as it brings everything that derives, which few jobs need.
+    from tcpmodel.claims.derivations import settle  # noqa: PLC0415
+
     found = settle(asked, job.scenario, job.budget, observer)
     return _about(
         claim,
@@ -288,6 +290,12 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
         "fired": dict(evidence.fired),
         "never_enabled": list(evidence.never),
     }
+
+
+def reasons(found: Outcome) -> list[str]:
+    """Why the verdict is what it is, in the claim's words if it was expected; and what turned."""
+    expected = [found.why] if found.as_expected and found.why else []
+    return [*expected, *([found.turning["sentence"]] if found.turning else [])]
 
 
 def trace_of(found: Outcome) -> Trace | None:

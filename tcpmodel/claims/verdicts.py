@@ -168,7 +168,8 @@ def key_of(job: Job) -> str | None:
     claims = _claim_file(Path(job.file), *_age(Path(job.file)))
     if claims is None:
         return None
-    asked = (job.code, job.scenario, job.changes, job.engine, job.budget, job.fault)
+    budget = replace(job.budget, threads=None)  # how many threads search cannot be seen
+    asked = (job.code, job.scenario, job.changes, job.engine, budget, job.fault)
     about = (program(), claims, *asked)
     return hashlib.sha256(repr(about).encode()).hexdigest()
 

@@ -21,20 +21,25 @@ from tcpmodel.cli.explaining import explain
 from tcpmodel.cli.exporting import export
 from tcpmodel.cli.knowing import knowledge
 from tcpmodel.cli.lemmas import lemmas
-from tcpmodel.cli.output import EXIT_CODES, stop
+from tcpmodel.cli.output import EXIT_CODES, Group, stop
 from tcpmodel.cli.rationale import rationale
 from tcpmodel.cli.replaying import replay
 from tcpmodel.cli.reporting import report
 from tcpmodel.cli.running import run_
 from tcpmodel.cli.showing import doctor, list_
 from tcpmodel.cli.simulating import simulate
+from tcpmodel.cli.streams import settle
 from tcpmodel.cli.verifying import verify
 
 __all__ = ["main"]
 
 
-class _Group(click.Group):
+class _Group(Group):
     """Turns mistakes of the user into one line on stderr, never into a traceback."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        settle()
+        return super().main(*args, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
         from tcpmodel.core.errors import EngineError, ModelError
@@ -63,9 +68,20 @@ def _complains(unraisable: sys.UnraisableHookArgs) -> None:
         sys.__unraisablehook__(unraisable)
 
 
-@click.group(
-    cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES
-)
+EPILOG = f"""\
+\b
+Example:  tcpmodel explain P20b
+
+{EXIT_CODES}
+
+Completion in bash (zsh and fish likewise):
+
+\b
+  eval "$(_TCPMODEL_COMPLETE=bash_source tcpmodel)"
+"""
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
 @click.version_option(__version__, prog_name="tcpmodel")
 def main() -> None:
     """A formal model checker for the TCP lifecycle (RFC 9293).
@@ -73,9 +89,6 @@ def main() -> None:
     Settle the claims that come with it: tcpmodel verify.  See why one fails: tcpmodel explain P01.
     """
     sys.unraisablehook = _complains
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that lacks a sign gets a ? instead
 
 
 _COMMANDS = (

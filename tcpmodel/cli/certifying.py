@@ -15,7 +15,6 @@ Example:  tcpmodel certify proof.json
 where     tcpmodel check 'always(A.state != CLOSING)' --engine pdr --certificate proof.json
 has written it
 
-\b
 Exit codes: 0 every obligation is proved; 2 the file is no certificate;
 5 the solver gave up; 10 refused; 130 interrupted."""
 

@@ -31,7 +31,6 @@ Example:  tcpmodel check 'always(implies(B.state == ESTABLISHED, A.state != CLOS
               --scenario 'rfc9293 abort=on'"""
 
 EXIT_CODES = """\
-\b
 Exit codes: 0 holds; 2 usage; 5 inconclusive; 10 fails; 11 holds only vacuously;
 130 interrupted."""
 

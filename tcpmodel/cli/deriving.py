@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from tcpmodel.cli.output import attempt, dump, say, stop, write
+from tcpmodel.cli.output import Group, attempt, dump, say, stop, write
 from tcpmodel.cli.progress import Live
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 EXIT_CODES = """\
-\b
 Exit codes: 0 proved, and the full model agrees; 2 usage; 5 something is not settled;
 10 the full model disagrees; 130 interrupted (what was known is written)."""
 
@@ -39,12 +38,14 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.group(epilog="Example:  tcpmodel derive time-wait")
+@click.group(cls=Group, epilog="Example:  tcpmodel derive time-wait")
 def derive() -> None:
     """Derive what TCP's constants have to be: the least that is safe, with its proof."""
 
 
-@derive.command("time-wait", epilog=EXIT_CODES)
+@derive.command(
+    "time-wait", epilog=f"Example:  tcpmodel derive time-wait P60 --traces\n\n{EXIT_CODES}"
+)
 @click.argument("rows", nargs=-1, metavar="[ROW]...")
 @click.option(
     "--full-model/--no-full-model", default=True, help="Whether to compare with the full model."
@@ -94,7 +95,9 @@ def time_wait(
     sys.exit(code if written else 2)
 
 
-@derive.command("handshake", epilog=EXIT_CODES)
+@derive.command(
+    "handshake", epilog=f"Example:  tcpmodel derive handshake --json handshake.json\n\n{EXIT_CODES}"
+)
 @_shared
 def handshake(json_file: str | None, timeout: float | None, figure: str | None) -> None:
     """The least number of messages, by what the server remembers and knows of lifetimes."""

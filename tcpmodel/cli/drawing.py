@@ -38,7 +38,6 @@ Of any scenario there are
 
 Charts of runs: tcpmodel explain ID --svg FILE, tcpmodel check FORMULA --svg FILE.
 
-\b
 Exit codes: 0 drawn; 2 usage, or nothing to draw with; 5 the search ended early, as
 the picture says."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,6 @@ from tcpmodel.cli.progress import Live
 if TYPE_CHECKING:
     from tcpmodel.claims.language import Claim
     from tcpmodel.claims.runner import Outcome
-    from tcpmodel.claims.turning import Turning
     from tcpmodel.core.result import Budget
     from tcpmodel.core.trace import Trace
     from tcpmodel.engines.several import Several
@@ -48,7 +48,6 @@ clock a step takes 10 ms, and a timer fires after 1 s.  A model's sequence numbe
 are, but that they go on where the model's go round."""
 
 CODES = """\
-\b
 Exit codes: 0 explained; 2 usage; 5 inconclusive, or no run to show where one was
 asked for; 130 interrupted."""
 
@@ -218,7 +217,8 @@ def _show_all(
             click.echo(f"{chr(10) * (number > 1)}Run {number} of {len(traces)} ({steps}):\n")
         witness = found.verdict == "HOLDS"
         turned = turning(partial(question_of, claim), model, trace, witness)
-        shown = _shown(trace, claim.says, found, turned)
+        told = replace(found, turning=None if turned is None else turned.to_json())
+        shown = _shown(trace, claim.says, told)
         if loud:
             click.echo(FORMATS["text"].write(shown, ""), nl=False)
         written &= outputs.write(shown, number)
@@ -240,17 +240,17 @@ def _how_many(more: Several, count: int) -> str:
     return f"{there} of at most {more.steps} steps {differ}; stopped: {more.reason}."
 
 
-def _shown(trace: Trace, says: str, found: Outcome, turned: Turning | None) -> Shown:
+def _shown(trace: Trace, says: str, found: Outcome) -> Shown:
+    from tcpmodel.claims.runner import reasons
     from tcpmodel.core.trace import Trace
 
-    reasons = [found.why if found.as_expected else "", turned.sentence if turned else ""]
     return Shown(
         trace,
         claim=says,
-        why="\n".join(filter(None, reasons)),
+        why="\n".join(reasons(found)),
         title=f"{found.code} {found.id}: {found.scenario}",
         witness=found.verdict == "HOLDS",
         verdict=found.verdict,
         twins=tuple((t["agent"], Trace.from_json(t["trace"])) for t in found.twins),
-        more={"claim": found.code, **({"turning": turned.to_json()} if turned else {})},
+        more={"claim": found.code, **({"turning": found.turning} if found.turning else {})},
     )

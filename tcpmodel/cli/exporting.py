@@ -26,7 +26,6 @@ tla      for TLC        itf     the counterexample or witness, for Apalache's an
 The file says how to run it.  With tla, the configuration goes to a .cfg beside the .tla (on
 stdout, behind the end of the module).
 
-\b
 Exit codes: 0 written; 2 usage, or the language cannot say it.  With itf: 5 inconclusive;
 10 settled without a run; 130 interrupted."""
 

@@ -72,10 +72,12 @@ def _text(shown: Shown, _: str) -> str:
 
 def _svg(shown: Shown, _: str) -> str:
     from tcpmodel.render.chart import chart
+    from tcpmodel.render.twins import twin_chart
 
-    return chart(
-        shown.trace, claim=shown.claim, why=shown.why, title=shown.title, witness=shown.witness
-    )
+    told = {"claim": shown.claim, "why": shown.why, "title": shown.title}
+    if shown.twins:
+        return twin_chart(shown.trace, shown.twins, **told)
+    return chart(shown.trace, **told, witness=shown.witness)
 
 
 def _mermaid(shown: Shown, _: str) -> str:

@@ -12,7 +12,6 @@ EPILOG = """\
 \b
 Example:  tcpmodel lemmas old-octet
 
-\b
 Exit codes: 0 all proved; 2 no such lemma; 5 the solver gave up; 10 one is refuted."""
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tcpmodel.claims.language import Claim
 
 EXIT_CODES = """\
-\b
 Exit codes: 0 every verdict as expected; 1 crash; 2 usage or a broken claim file;
 5 inconclusive; 10 a verdict differs from the expected one; 11 holds only vacuously;
 130 interrupted (what was known is written)."""
@@ -34,6 +33,18 @@ def stop(code: int, message: str) -> NoReturn:
     """End with an exit code and one line on stderr."""
     complain(message)
     sys.exit(code)
+
+
+class Group(click.Group):
+    """A group whose help tells what each command does in a whole sentence."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, in the order of their names."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(n, c.get_short_help_str(limit=1000).rstrip(".")) for n, c in found if c]
+            )
 
 
 # --- options ------------------------------------------------------------------------------------
@@ -61,6 +72,12 @@ _LIMITS = (
         metavar="MB",
         help="Stop a check above MB megabytes.",
     ),
+    click.option(
+        "--threads",
+        type=click.IntRange(1, 64),
+        metavar="N",
+        help="Search with N threads where the engine can (default: as many as pay).",
+    ),
 )
 
 
@@ -75,6 +92,7 @@ def limited(command: Callable[..., None]) -> Callable[..., None]:
         max_depth: int | None,
         timeout: float | None,
         max_memory: int | None,
+        threads: int | None,
         **others: Any,
     ) -> None:
         from tcpmodel.core.result import Budget
@@ -84,7 +102,11 @@ def limited(command: Callable[..., None]) -> Callable[..., None]:
             stop(2, f"no engine {engine!r}{_near(engine, CHOICES)}; there are {', '.join(CHOICES)}")
         usual = Budget()
         budget = Budget(
-            max_states or usual.states, max_depth, timeout, max_memory or usual.megabytes
+            max_states or usual.states,
+            max_depth,
+            timeout,
+            max_memory or usual.megabytes,
+            threads,
         )
         command(*arguments, engine=engine, budget=budget, **others)
 
@@ -134,27 +156,49 @@ def width() -> int:
     return min(shutil.get_terminal_size((100, 24)).columns, 120)
 
 
+def forced() -> bool:
+    """CLICOLOR_FORCE asks for colours where the output is no terminal; rich knows FORCE_COLOR."""
+    return os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0")
+
+
 def say(*parts: str | tuple[str, str], indent: int = 0, hang: int = 0) -> None:
     """Print a paragraph on stdout, wrapped to the terminal, in colours where they are wanted.
 
     parts: texts, or (text, style); indent: of the first line; hang: of the others.
     """
+    if len(parts) == 1 and isinstance(parts[0], str) and _simple(parts[0]):
+        from textwrap import TextWrapper
+
+        wide = max(width(), 20 + max(indent, hang))
+        wrapper = TextWrapper(wide, " " * indent, " " * hang, break_on_hyphens=False)
+        click.echo(wrapper.fill(parts[0]))
+        return
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False, width=1_000_000)
-    paragraph = Text.assemble(*parts)
-    room = max(40, width() - hang)
-    first = True
-    for line in paragraph.wrap(console, room, tab_size=8) if str(paragraph) else [paragraph]:
+    console = Console(highlight=False, width=1_000_000, force_terminal=forced() or None)
+    rest = Text.assemble(*parts)
+    margin, first = indent, True
+    while first or str(rest):
+        room = max(20, width() - margin)
+        line = rest.wrap(console, room, tab_size=8)[0] if str(rest) else rest
+        rest = rest[len(line) :]
+        while str(rest)[:1].isspace():
+            rest = rest[1:]
         line.rstrip()
-        margin = Text(" " * (indent if first else hang)) if str(line) else Text()
-        console.print(margin + line, soft_wrap=True)
-        first = False
+        console.print(Text(" " * margin) + line if str(line) else line, soft_wrap=True)
+        margin, first = hang, False
+
+
+def _simple(text: str) -> bool:
+    """Whether every character takes one place, so that no library has to be loaded to wrap it."""
+    return text.isascii() and text.isprintable() and text == text.strip() != ""
 
 
 def show_lassos(fairness: dict[str, Any] | None) -> None:
     """Print what happens without each assumption that a liveness property takes."""
+    if fairness is None:
+        return
     from tcpmodel.claims.needs import lassos
     from tcpmodel.render.text import text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,8 @@ class Live:
 
     def __init__(self, total: int, done: int = 0) -> None:
         self.total, self.done = total, done
-        self.tty = sys.stderr.isatty()
+        # A dumb terminal cannot go back in a line.
+        self.tty = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self.last = time.monotonic()
         self.rates: dict[Any, tuple[float, int]] = {}
 

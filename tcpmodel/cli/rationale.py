@@ -24,7 +24,6 @@ strangers, linux, posts.
 A verdict that is not settled within S seconds stands in the document as that.  With --topic the
 index (README.md) and the list of claims are neither written nor changed.
 
-\b
 Exit codes: 0 written, every verdict as expected; 2 usage or a broken claim file;
 written all the same: 1 crash, 5 something not settled, 10 a verdict differs from the
 expected one, 11 holds only vacuously; 130 interrupted, nothing written."""

@@ -20,7 +20,6 @@ FILE is a trace as explain, check, verify, simulate and run write it.  Its scena
 anew, and every step is taken again; nothing else in the file is believed.  Its JSON is described
 by the schema core/trace.schema.json in the package.
 
-\b
 Exit codes: 0 it is a run; 2 usage, or a file that holds none; 10 it is no run of the model."""
 
 

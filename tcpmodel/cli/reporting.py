@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tcpmodel.cli.output import attempt, claims_of, complain, dump, say, stop, write
+from tcpmodel.cli.output import Group, attempt, claims_of, complain, dump, say, stop, write
 from tcpmodel.cli.progress import Live
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _NO_CACHE = click.option(
 STYLES = {"unexplained": "bold red", "equivalent": "dim", "explained": "yellow"}
 
 
-@click.group(epilog="Example:  tcpmodel report mutation --claim P01")
+@click.group(cls=Group, epilog="Example:  tcpmodel report mutation --claim P01")
 def report() -> None:
     """Reports about the model and its claims: seeded faults, size, adequacy, rules."""
 
@@ -40,7 +40,6 @@ Example:  tcpmodel report mutation -j 2 --json faults.json
           tcpmodel report mutation --claim P01
           tcpmodel report mutation --rule syn_received --no-structure
 
-\b
 Exit codes: 0 every fault is caught or explained; 2 usage; 10 one survives unexplained;
 130 interrupted."""
 )
@@ -169,7 +168,6 @@ def scale(
 Example:  tcpmodel report adequacy -j 2 --json adequacy.json > adequacy.md
           tcpmodel report adequacy --claim P61 --raise msl --raise capacity
 
-\b
 Exit codes: 0 every verdict stays the same; 2 usage; 5 some run was not finished; 10 a verdict
 changes; 130 interrupted."""
 )

@@ -43,7 +43,6 @@ A # begins a comment.  Numbers are those of 32 bits; each SYN tells the ISS that
 receive window is 2 octets unless the scenario says window=N."""
 
 EXIT_CODES = """\
-\b
 Exit codes: 0 it is a run; 2 usage, or a line that cannot be read; 10 it is none."""
 
 

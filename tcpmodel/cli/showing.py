@@ -44,7 +44,11 @@ def list_(what: str, as_json: bool, markdown: bool) -> None:
     for title, entries in data.items():
         say((title, "bold"))
         for entry in entries:
-            say(f"{entry['name']:<22} {entry['says']}", indent=2, hang=25)
+            if len(entry["name"]) > 22:
+                say(entry["name"], indent=2)
+                say(entry["says"], indent=25, hang=25)
+            else:
+                say(f"{entry['name']:<22} {entry['says']}", indent=2, hang=25)
             if entry.get("values"):
                 say(entry["values"], indent=25, hang=25)
         say("")

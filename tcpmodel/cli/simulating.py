@@ -36,7 +36,6 @@ At the prompt of --interactive:
   u  undo    r  restart             (or, as FILE.json, one that `tcpmodel replay` reads)
   s  the state    ?  help           q  quit, as the end of the input does
 
-\b
 Exit codes: 0 done, or what the property asks for was shown; 2 usage; 5 the property was neither
 violated nor shown; 10 violated; 130 interrupted."""
 

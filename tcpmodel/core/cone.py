@@ -7,12 +7,13 @@ sound only for what does not tell the slots apart, which is proved here.
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 import z3
 
+from tcpmodel.core import known
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.system import Event, TransitionSystem
 from tcpmodel.core.terms import FreeVariables, Substitution, Term, conjunction, conjuncts
@@ -54,8 +55,8 @@ def cone(system: TransitionSystem, formulas: Iterable[Term]) -> TransitionSystem
     for the needed fields of a history.  Actions keep their names: a run of the cone is a run of the
     whole.  (Cone-of-influence reduction; Clarke, Grumberg, Peled: Model Checking, section 6.)
     """
-    free = FreeVariables()
-    needed = _influence(system, formulas, free)
+    free, formulas = system.free, list(formulas)
+    needed = _remembered_influence(system, formulas)
     if needed >= system.by_name.keys():
         return system
     return system.part(
@@ -76,6 +77,7 @@ def cone(system: TransitionSystem, formulas: Iterable[Term]) -> TransitionSystem
             if any(n in needed for n in group[0])
         ),
         watches={t: w for t, w in system.watches.items() if free(w) <= needed},
+        origin=known.digest("cone", system.origin, *sorted(needed)) if system.origin else "",
     )
 
 
@@ -92,6 +94,19 @@ def _seen_through(event: Event, needed: set[str], system: TransitionSystem) -> E
         fields = {title: term for title, term in sends.fields.items() if title in kept}
         sends = replace(sends, fields=fields, room=z3.BoolVal(True))
     return replace(event, receives=receives, sends=sends)
+
+
+def _remembered_influence(system: TransitionSystem, formulas: Sequence[Term]) -> set[str]:
+    """As `_influence`, but what an earlier run has found out about the same is read."""
+    if not system.origin:
+        return _influence(system, formulas, system.free)
+    name = known.digest(system.origin, *(formula.sexpr() for formula in formulas))
+    file = known.folder("systems") / f"{name}.cone"
+    names = known.load(file)
+    if names is None:
+        names = "\n".join(sorted(_influence(system, formulas, system.free))).encode()
+        known.keep(file, names)
+    return set(names.decode().splitlines())
 
 
 def _influence(system: TransitionSystem, formulas: Iterable[Term], free: FreeVariables) -> set[str]:

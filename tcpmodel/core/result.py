@@ -32,12 +32,14 @@ class Budget:
     """Limits of a check; None is no limit.
 
     states: distinct states.  depth: steps.  seconds: wall-clock.  megabytes: of this process.
+    threads: how many search together where the engine can; None is as many as pay.
     """
 
     states: int | None = 5_000_000
     depth: int | None = None
     seconds: float | None = None
     megabytes: int | None = 8_000
+    threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,10 @@ class Result:
     """A verdict with all that is needed to trust it.
 
     states, transitions: explored (None for symbolic engines); depth: of the search, in steps.
-    cpu_seconds: processor time of the check.  search_seconds: of that, visiting states; the rest
-        prepares it (compiles the model) or tells of it (replays a run).
+    cpu_seconds: processor time of the check, of all its threads together.  search_seconds: of that,
+        visiting states; the rest prepares it (compiles the model) or tells of it (replays a run).
+    search_wall_seconds: how long visiting states took by the clock.  threads: how many visited them
+        together.
     peak_bytes: the largest size of what the engine kept of the states, in octets.
     trace: the counterexample of a FAILS, the witness of a `sometimes` that HOLDS.
     twins: for a `knows` that FAILS, a run that the agent cannot tell from `trace`; where knowledge
@@ -150,6 +154,8 @@ class Result:
     depth: int | None = None
     cpu_seconds: float = 0.0
     search_seconds: float | None = None
+    search_wall_seconds: float | None = None
+    threads: int | None = None
     peak_bytes: int | None = None
     fairness: Fairness | None = None
     twins: tuple[Twin, ...] = ()

@@ -8,11 +8,13 @@ conditions to forget.  Everything is checked when a system is built; see `Transi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
+from typing import Any
 
 import z3
 
+from tcpmodel.core import known
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.terms import (
     Counter,
@@ -22,6 +24,7 @@ from tcpmodel.core.terms import (
     Term,
     Var,
     conjunction,
+    fits,
 )
 
 
@@ -118,6 +121,7 @@ class TransitionSystem:
         exchanging two slots of a group changes nothing but names.
     watches: named conditions whose occurrence every engine that explores reports.
     assumptions: of the scenario, in words, by topic; they become part of every scope.
+    origin: a digest of all that determines the system; empty if nobody knows of one.
 
     Raises `ModelError`, naming the culprit, for duplicate or undeclared names, sorts that do not
     match, updates that leave a counter's or an enumeration's range, and ghosts that are read by
@@ -134,9 +138,31 @@ class TransitionSystem:
     history: History | None = None
     watches: Mapping[str, Term] = field(default_factory=dict)
     assumptions: Mapping[str, str] = field(default_factory=dict)
+    origin: str = field(default="", init=False, compare=False)
 
     def __post_init__(self) -> None:
         _Validation(self).run()
+
+    @staticmethod
+    def known(origin: str, **parts: Any) -> TransitionSystem:
+        """The system of these parts, all of which `origin` determines.
+
+        It is not validated again if an earlier run has done that.
+        """
+        stamp = known.folder("systems") / f"{origin}.valid"
+        if origin and known.load(stamp) is not None:
+            made = _unchecked(parts)
+        else:
+            made = TransitionSystem(**parts)
+            if origin:
+                known.keep(stamp, made.name.encode())
+        object.__setattr__(made, "origin", origin)
+        return made
+
+    @cached_property
+    def free(self) -> FreeVariables:
+        """The names of the variables that occur in terms of the system."""
+        return FreeVariables()
 
     @cached_property
     def by_name(self) -> dict[str, Var]:
@@ -160,9 +186,9 @@ class TransitionSystem:
 
         For reductions that only leave things out: what was proved of the whole holds of its part.
         """
-        made = object.__new__(TransitionSystem)
-        for slot in fields(self):
-            object.__setattr__(made, slot.name, changes.get(slot.name, getattr(self, slot.name)))
+        parts = {slot.name: getattr(self, slot.name) for slot in fields(self)}
+        made = _unchecked({**parts, "origin": "", **changes})
+        made.__dict__["free"] = self.free
         return made
 
     def action(self, name: str) -> Action:
@@ -173,13 +199,23 @@ class TransitionSystem:
         raise ModelError(f"{self.name} has no action {name!r}")
 
 
+def _unchecked(parts: Mapping[str, Any]) -> TransitionSystem:
+    """The system of these parts, not validated."""
+    made = object.__new__(TransitionSystem)
+    for slot in fields(TransitionSystem):
+        usual = slot.default if slot.default_factory is MISSING else slot.default_factory()
+        object.__setattr__(made, slot.name, parts.get(slot.name, usual))
+    return made
+
+
 class _Validation:
     """The checks behind `TransitionSystem`, one method each."""
 
     def __init__(self, system: TransitionSystem) -> None:
         self.system = system
-        self.free = FreeVariables()
+        self.free = system.free
         self.declared = {v.name: v for v in (*system.variables, *system.inputs)}
+        self.state = frozenset(system.by_name)
 
     def run(self) -> None:
         self.names_are_unique()
@@ -217,7 +253,10 @@ class _Validation:
     def require_declared(self, term: Term, where: str, inputs: bool = True) -> None:
         if not z3.is_expr(term):
             self.fail(f"{where} is {term!r}, which is not a term")
-        for name in sorted(self.free(term)):
+        names = self.free(term)
+        if names <= self.state:
+            return
+        for name in sorted(names):
             if name not in self.declared or not (inputs or name in self.system.by_name):
                 self.fail(f"{where} reads {name!r}, which is not declared")
 
@@ -243,10 +282,10 @@ class _Validation:
                 if not z3.is_bool(part):
                     self.fail(f"a guard of {action.name} is not a truth value: {part}")
             for name, term in action.updates.items():
-                expected = self.declared[name].domain.sort
-                if not z3.is_expr(term) or term.sort() != expected:
+                domain = self.declared[name].domain
+                if not fits(term, domain):
                     got = term.sort() if z3.is_expr(term) else type(term).__name__
-                    self.fail(f"{action.name} gives {name} a {got}; it is a {expected}")
+                    self.fail(f"{action.name} gives {name} a {got}; it is a {domain.sort}")
 
     def ghosts_are_silent(self) -> None:
         ghosts = frozenset(v.name for v in self.declared.values() if v.ghost)

@@ -164,10 +164,11 @@ class Var:
 
 def conjuncts(term: Term) -> Iterator[Term]:
     """The flat top-level conjunction that `term` is."""
-    if z3.is_and(term):
-        for child in term.children():
+    kind = operator(term)
+    if kind == z3.Z3_OP_AND:
+        for child in _children(term):
             yield from conjuncts(child)
-    elif not z3.is_true(term):
+    elif kind != z3.Z3_OP_TRUE:
         yield term
 
 
@@ -182,6 +183,13 @@ def conjunction(terms: Iterable[Term]) -> Term:
 def implies(premise: Term, conclusion: Term) -> Term:
     """`premise ⇒ conclusion`, kept as an implication so that engines can look for vacuity."""
     return z3.Implies(premise, conclusion)
+
+
+def if_else(condition: Term, then: Term, otherwise: Term) -> Term:
+    """The same as `z3.If`, which would check and convert its arguments at every call."""
+    context = condition.ctx
+    ast = z3.Z3_mk_ite(context.ref(), condition.as_ast(), then.as_ast(), otherwise.as_ast())
+    return _of_sort(then, ast, context)
 
 
 def all_of(*terms: Term) -> Term:
@@ -219,6 +227,41 @@ class Arguments:
         return found
 
 
+def width(term: Term) -> int:
+    """The bits of a bit-vector: `term.size()`, quicker."""
+    reference = term.ctx.ref()
+    bits: int = z3.Z3_get_bv_sort_size(reference, z3.Z3_get_sort(reference, term.as_ast()))
+    return bits
+
+
+def fits(term: object, domain: Domain) -> bool:
+    """Whether `term` is a term of the sort of `domain`."""
+    if isinstance(domain, Bool):
+        return isinstance(term, z3.BoolRef)
+    if not isinstance(term, z3.BitVecRef):
+        return False
+    return width(term) == domain.bits
+
+
+def _of_sort(like: Term, ast: Any, context: Any) -> Term:
+    """The expression of a syntax tree that is of the same sort as `like`.
+
+    As z3's own accessor, which would ask for the sort, in several steps.
+    """
+    if isinstance(like, z3.BoolRef):
+        return z3.BoolRef(ast, context)
+    if z3.Z3_get_ast_kind(context.ref(), ast) == z3.Z3_NUMERAL_AST:
+        return z3.BitVecNumRef(ast, context)
+    return z3.BitVecRef(ast, context)
+
+
+def operator(term: Term) -> int:
+    """What a term applies to its arguments: `term.decl().kind()`, quicker."""
+    reference = term.ctx.ref()
+    kind: int = z3.Z3_get_decl_kind(reference, z3.Z3_get_app_decl(reference, term.as_ast()))
+    return kind
+
+
 def _children(term: Term) -> list[Term]:
     """As `term.children()`, without checking at every argument that `term` has it."""
     context, application = term.ctx, term.as_ast()
@@ -235,8 +278,15 @@ class FreeVariables:
     def __init__(self) -> None:
         self._names: dict[int, frozenset[str]] = {}
         self._arguments = Arguments()
+        self._asked: dict[int, tuple[Term, frozenset[str]]] = {}
 
     def __call__(self, root: Term) -> frozenset[str]:
+        known = self._asked.get(id(root))  # the same object; its value keeps it alive
+        if known is None:
+            known = self._asked[id(root)] = (root, self._found(root))
+        return known[1]
+
+    def _found(self, root: Term) -> frozenset[str]:
         top = root.get_id()
         stack = [(top, root)]
         while stack:
@@ -279,4 +329,4 @@ class Substitution:
     def __call__(self, term: Term) -> Term:
         context = term.ctx
         ast = z3.Z3_substitute(context.ref(), term.as_ast(), self._count, self._old, self._new)
-        return z3.z3._to_expr_ref(ast, context)  # noqa: SLF001 - as z3.substitute does
+        return _of_sort(term, ast, context)

@@ -61,9 +61,10 @@ class Exploration(ABC):
     order: the states in the order of discovery.  parents: for each, the index of the state it was
     reached from.  ends[d]: how many states have depth at most d.  found: index of the first state
     that satisfies `goal`, or None.  expanded: how many states have had their successors looked
-    for.  fired: how often each action was taken.  deadlocks: states
-    without successor.  reached: for each watched condition, whether it ever held.
-    stopped: why the search ended early; empty if it did not.  seconds: processor time of `run`.
+    for.  fired: how often each action was taken.  deadlocks: states without successor.  reached:
+    for each watched condition, whether it ever held.  stopped: why the search ended early; empty
+    if it did not.  seconds, wall: processor time of `run`, and how long it took by the clock.
+    threads: how many have searched together at most.
     """
 
     name: ClassVar[str]
@@ -86,14 +87,14 @@ class Exploration(ABC):
         self.watches = dict(watches)
         self.fired = [0] * len(system.actions)
         self.transitions = 0
-        self.deadlocks = 0
-        self.expanded = 0
+        self.deadlocks = self.expanded = 0
         self.found: int | None = None
         self.ends: list[int] = []
         self.reached = dict.fromkeys(self.watches, False)
         self.stopped = ""
         self.timed_out = False
-        self.seconds = 0.0
+        self.seconds = self.wall = 0.0
+        self.threads = 1
 
     # --- what a representation of states has to give ---------------------------------------------
 
@@ -148,12 +149,12 @@ class Exploration(ABC):
 
         Raises `ModelError` if there is no initial state.
         """
-        started = time.process_time()
+        started, begun = time.process_time(), time.monotonic()
         try:
             self._run()
         except KeyboardInterrupt:
             self.stopped, self.timed_out = "interrupted", True
-        self.seconds = time.process_time() - started
+        self.seconds, self.wall = time.process_time() - started, time.monotonic() - begun
 
     def _run(self) -> None:
         initial = initial_states(self.system)
@@ -393,5 +394,7 @@ def _result(
         depth=max(search.depth, 0),
         cpu_seconds=seconds,
         search_seconds=search.seconds,
+        search_wall_seconds=search.wall,
+        threads=search.threads,
         peak_bytes=search.peak_bytes,
     )

@@ -8,10 +8,14 @@ reference interpreter.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from contextlib import suppress
+from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from tcpmodel.core import known
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.property import Property
 from tcpmodel.core.result import Budget, Observer, Result, silent
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcpmodel.engines.graph import Graph
+    from tcpmodel.engines.team import Team
 
 NAME = "native"
 LOAD = 0.75
@@ -51,6 +56,12 @@ LARGEST = (1 << 32) - 2
 """How many states a place of the table can tell apart."""
 LONG = 4_000_000
 """Above how many states better code is worth the time that it takes to make."""
+MANY = 500_000
+"""From how many states on a better kernel, and several threads, are worth the time that it takes
+to make them.
+"""
+THREADS = 2
+"""How many threads search then if there are idle processors for them: what was measured to pay."""
 
 
 def check(
@@ -97,9 +108,10 @@ class Search(Exploration):
         if len(self.watches) >= MAX_FORMULAS:
             raise ModelError(f"native code watches at most {MAX_FORMULAS - 1} conditions")
         self.packing = packing(system)
-        self._text = model_code(system, self.packing, [goal, *self.watches.values()])
-        self._kernel = kernel(self.packing.words)
-        self._expand = self._kernel.function("expand", NUMBER, ADDRESS, NUMBER)
+        self._team: Team | None = None
+        self._many = False
+        self._ask_at = MANY if budget.threads is None else 0
+        self._search_with(kernel(self.packing.words, 0))
         self._reserve()
         self._use(0)
         self.order = _States(self.packing, self._rows, self._context)
@@ -108,7 +120,7 @@ class Search(Exploration):
     def _reserve(self) -> None:
         """Set memory aside."""
         words, actions = self.packing.words, max(1, len(self.system.actions))
-        self._rows, self._parents = _reserved(self.budget, words, actions)
+        self._rows, self._parents, self._table = _reserved(self.budget, words, actions)
         self._fired = (ctypes.c_int64 * actions)()
         room = BATCH * actions
         self._buffers = [Block(8 * words * room), *(Block(8 * room) for _ in range(4))]
@@ -116,29 +128,41 @@ class Search(Exploration):
         self._context = Context(
             rows=self._rows.address,
             parents=self._parents.address,
+            table=self._table.address,
             found=-1,
             fired=ctypes.addressof(self._fired),
             most=actions,
             **dict(zip(BUFFERS, places, strict=True)),
         )
-        self._new_table(max(SMALLEST, int(2 * room / LOAD)))
+        self._spread(_first_places(actions))
+
+    def _search_with(self, library: Library) -> None:
+        """Let this be the kernel from here on."""
+        self._kernel = library
+        self._expand = library.function("expand", NUMBER, ADDRESS, NUMBER)
 
     def _use(self, level: int) -> None:
         """Let the model's functions be those compiled at this level of optimisation."""
         self._level_of_code = level
-        self._library = Library(Machine(level).cached(self._text))
+        if self._team is not None:
+            self._team.rest()
+        asked = [self.goal, *self.watches.values()]
+        origin, key = self.system.origin, ""
+        if origin:
+            key = known.digest("model", origin, *(term.sexpr() for term in asked))
+        text = partial(model_code, self.system, self.packing, asked)
+        self._library = Library(Machine(level).cached(text, key))
         self._context.successors = self._library.address("successors")
         self._context.check = self._library.address("check")
 
-    def _new_table(self, places: int) -> None:
-        """Replace the hash table by one of `places` places; the old one is given up first."""
-        places = (places + 7) // 8 * 8
-        self._table = Block(0)
-        self._table = Block(8 * places)
+    def _spread(self, places: int) -> None:
+        """Let the hash table have so many places, if there is room for them."""
+        places = min((places + 7) // 8 * 8, self._table.octets // 64 * 8)
         context = self._context
-        context.table, context.places = self._table.address, places
+        aside = Block(8 * context.places, sparse=True)
+        spread = self._kernel.function("spread", None, ADDRESS, NUMBER, ADDRESS)
+        spread(ctypes.addressof(context), places, aside.address)
         context.limit = min(int(places * LOAD), self._most_states)
-        self._kernel.function("rebuild", None, ADDRESS)(ctypes.addressof(context))
 
     @property
     def _most_states(self) -> int:
@@ -146,6 +170,13 @@ class Search(Exploration):
         return self._parents.octets // 4
 
     # --- the search ------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            if self._team is not None:
+                self._team.end()
 
     def begin(self, initial: Sequence[Codes]) -> None:
         words = [word for codes in initial for word in self.packing.pack(codes)]
@@ -161,9 +192,17 @@ class Search(Exploration):
         if self._context.count > LONG and not self._level_of_code:
             self._use(1)
         self._context.following = first
-        why = ""
-        while not why and self._expand(ctypes.addressof(self._context), last) == CROWDED:
-            why = self._grow(BATCH * self._context.most)
+        if self._context.count >= MANY and not self._many:
+            self._many = True
+            self._search_with(kernel(self.packing.words))
+        if self._team is None and self._context.count >= self._ask_at:
+            self._hire()
+        if self._team is not None:
+            why = self._team.expand(self._context, last, self.ends[-1], self._grow)
+        else:
+            why = ""
+            while not why and self._expand(ctypes.addressof(self._context), last) == CROWDED:
+                why = self._grow(BATCH * self._context.most)
         self._note()
         return why
 
@@ -178,7 +217,7 @@ class Search(Exploration):
         more = 8 * (places - self._context.places) >> 20
         if megabytes_in_use() + more > _megabytes(self.budget):
             return memory_limit(_megabytes(self.budget))
-        self._new_table(places)
+        self._spread(places)
         return ""
 
     def _note(self) -> None:
@@ -191,6 +230,23 @@ class Search(Exploration):
         self.fired = list(self._fired[: len(self.system.actions)])
         self.expanded = max(self.expanded, context.following)
 
+    def _hire(self) -> None:
+        """Let several threads search from here on, if they pay and there is room for their work.
+
+        If not, that is asked again when there are twice as many states.
+        """
+        self._ask_at = 2 * self._context.count
+        threads = self.budget.threads
+        if threads is None:
+            threads = THREADS if idle_processors() >= THREADS - 1 else 1
+        if threads == 1:
+            return
+        from tcpmodel.engines.team import Team
+
+        with suppress(MemoryError):
+            self._team = Team(threads, self.packing.words, self._context.most)
+            self.threads = threads
+
     # --- what is known ---------------------------------------------------------------------------
 
     @cached_property
@@ -200,7 +256,7 @@ class Search(Exploration):
     @property
     def peak_bytes(self) -> int:
         each = 8 * self.packing.words + 4
-        return int(self._context.count * each + self._table.octets)
+        return int(self._context.count * each + 8 * self._context.places)
 
     def values(self, terms: Sequence[Term]) -> NDArray[np.uint64]:
         variables, context = self.system.variables, self._context
@@ -247,12 +303,27 @@ class _States(Sequence[Codes]):
         return self.packed.unpack(self.words[index * size : (index + 1) * size])
 
 
+def idle_processors() -> int:
+    """How many of the processors that this process may use nobody uses right now."""
+    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    try:
+        running = int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].split("/")[0])
+    except (OSError, IndexError, ValueError):
+        running = round(os.getloadavg()[0]) + 1
+    return max(0, (mine or 1) - running)
+
+
 def _megabytes(budget: Budget) -> int:
     return megabytes_of_machine() if budget.megabytes is None else budget.megabytes
 
 
-def _reserved(budget: Budget, words: int, actions: int) -> tuple[Block, Block]:
-    """Room for the rows of all states that the budget allows, and for their parents.
+def _first_places(actions: int) -> int:
+    """How many places the hash table has at first: for two batches at least."""
+    return max(SMALLEST, int(2 * BATCH * actions / LOAD))
+
+
+def _reserved(budget: Budget, words: int, actions: int) -> tuple[Block, Block, Block]:
+    """Room for the rows of all states that the budget allows, for their parents and for the table.
 
     Between two looks at the budget, a search may go beyond it.
     """
@@ -262,6 +333,7 @@ def _reserved(budget: Budget, words: int, actions: int) -> tuple[Block, Block]:
     most = min(most, LARGEST)
     while True:
         try:
-            return Block(8 * words * most), Block(4 * most)
+            table = 8 * (_first_places(actions) + int(most / LOAD) + 8)
+            return Block(8 * words * most), Block(4 * most), Block(table)
         except MemoryError:
             most //= 2

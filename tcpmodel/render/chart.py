@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import groupby
 
@@ -18,7 +18,8 @@ from tcpmodel.render import typeset
 from tcpmodel.render.layout import Arrow, Bar, Layout, layout
 from tcpmodel.render.sheet import Box, Label
 from tcpmodel.render.text import text
-from tcpmodel.render.words import NO_CONNECTION, Fate
+from tcpmodel.render.vocabulary import NO_CONNECTION
+from tcpmodel.render.words import Fate
 
 COLOURS = {
     "LISTEN": "#0ea5e9",
@@ -36,9 +37,11 @@ GREY = "#8c959f"
 """For CLOSED, and for whatever is no state of TCP."""
 
 _LIGHT = {"ink": "#1f2328", "dim": "#59636e", "paper": "#ffffff", "faint": "#d1d9e0"} | {
+    "same": "#0550ae", "shade": "#e7f1fd",
     "red": "#cf222e", "old": "#bc4c00", "wash": "#fff1f0", "green": "#1a7f37", "lawn": "#eefbf0"
 }  # fmt: skip
 _DARK = {"ink": "#e6edf3", "dim": "#9198a1", "paper": "#0d1117", "faint": "#3d444d"} | {
+    "same": "#79c0ff", "shade": "#12263d",
     "red": "#ff7b72", "old": "#f0883e", "wash": "#2a1517", "green": "#3fb950", "lawn": "#12261a"
 }  # fmt: skip
 
@@ -46,7 +49,7 @@ _RULES = (
     (".paper", "fill:{paper}"),
     (".mask", "fill:{paper};fill-opacity:.86"),
     ("text", "fill:{ink}"),
-    (".note,.aside,.why", "fill:{dim}"),
+    (".note,.aside,.why,.copied", "fill:{dim}"),
     (".alarm,.stale-name", "fill:{old}"),
     (".loss,.verdict", "fill:{red}"),
     (".flight path,.flight line", "stroke:{ink}"),
@@ -57,6 +60,13 @@ _RULES = (
     (".lost path", "stroke:{red}"),
     (".fade stop", "stop-color:{ink}"),
     (".disc", "fill:{paper};stroke:{ink}"),
+    (".disc.turned", "fill:{red};stroke:{red}"),
+    (".disc.turned.good", "fill:{green};stroke:{green}"),
+    (".turned-number", "fill:{paper}"),
+    (".forged line", "stroke:{red}"),
+    (".forged .head,.forged .source", "fill:{red}"),
+    (".same", "fill:{same}"),
+    (".shade", "fill:{shade}"),
     (".tick-rule,.loop-rule", "stroke:{faint}"),
     (".bracket", "stroke:{dim}"),
     (".bracket-head", "fill:{dim}"),
@@ -67,6 +77,9 @@ _RULES = (
     (".edge", "fill:{red}"),
 )
 
+_BETWEEN = (typeset.SEGMENT, typeset.ASIDE, typeset.DEED, typeset.LOSS, typeset.COPIED)
+"""Labels that arrows may pass behind."""
+
 _SANS = '-apple-system,"Segoe UI","Noto Sans",Helvetica,Arial,"DejaVu Sans",sans-serif'
 _MONO = 'ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace'
 
@@ -76,27 +89,42 @@ def chart(
 ) -> str:
     """The sequence chart of `trace`, as an SVG document.
 
-    claim: the claim that the trace violates.  why: what exactly is violated, in words.
+    claim: the claim that the trace violates.  why: what exactly is violated, in words; a line
+    `step 7: …` tells of the step at which the claim turned, whose number is then marked.
     witness: the trace shows the claim instead.
     """
     drawn = layout(trace, claim=claim, why=why, title=title, witness=witness)
-    size = f'width="{_n(drawn.width)}" height="{_n(drawn.height)}"'
-    parts = [
+    told = text(trace, claim=claim, why=why, witness=witness)
+    head = title or claim or trace.system
+    return document(drawn.width, drawn.height, head, told, body(trace, drawn, witness=witness))
+
+
+def document(width: float, height: float, title: str, told: str, parts: Iterable[str]) -> str:
+    """An SVG document of such a size, called `title`, with its description in words: `told`."""
+    size = f'width="{_n(width)}" height="{_n(height)}"'
+    lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tcpmodel-chart" role="img" {size} '
-        f'viewBox="0 0 {_n(drawn.width)} {_n(drawn.height)}">',
-        f"<title>{_escape(title or claim or trace.system)}</title>",
-        f"<desc>{_escape(text(trace, claim=claim, why=why, witness=witness))}</desc>",
+        f'viewBox="0 0 {_n(width)} {_n(height)}">',
+        f"<title>{_escape(title)}</title>",
+        f"<desc>{_escape(told)}</desc>",
         _style(),
         _gradient("tcpmodel-fade-right", 0, 1) + _gradient("tcpmodel-fade-left", 1, 0),
         f'<rect class="paper" {size}/>',
-        *_frame(drawn, witness),
-        *map(_bar, drawn.bars),
-        *_incarnations(drawn),
-        *map(_arrow, drawn.arrows),
-        *_labels(trace, drawn),
+        *parts,
         "</svg>",
     ]
-    return "\n".join(parts) + "\n"
+    return "\n".join(lines) + "\n"
+
+
+def body(trace: Trace, drawn: Layout, *, witness: bool) -> Iterator[str]:
+    """What is drawn of a run, back to front."""
+    for box in drawn.shaded:
+        yield _rect("shade", box, 4)
+    yield from _frame(drawn, witness)
+    yield from map(_bar, drawn.bars)
+    yield from _incarnations(drawn)
+    yield from map(_arrow, drawn.arrows)
+    yield from _labels(trace, drawn, witness)
 
 
 def _style() -> str:
@@ -162,7 +190,9 @@ def _arrow(arrow: Arrow) -> str:
     flight = arrow.flight
     kinds = ["flight"]
     dashes = ""
-    if arrow.stale:
+    if arrow.forged:
+        kinds = [*kinds, "forged"]
+    elif arrow.stale:
         kinds, dashes = [*kinds, "stale"], 'stroke-dasharray="7 4"'
     elif flight.copy:
         kinds, dashes = [*kinds, "copy"], 'stroke-dasharray="2 3"'
@@ -172,6 +202,8 @@ def _arrow(arrow: Arrow) -> str:
         # The line ends inside the head, not at its tip.
         tail = _line("way", x1, y1, x2 - 7 * math.cos(angle), y2 - 7 * math.sin(angle), dashes)
         way = tail + _triangle("head", x2, y2, angle)
+        if arrow.forged:
+            way += f'<circle class="source" cx="{_n(x1)}" cy="{_n(y1)}" r="3.5"/>'
     elif flight.fate is Fate.UNDER_WAY:
         kinds.append("under-way")
         paint = f"tcpmodel-fade-{'right' if x2 > x1 else 'left'}"
@@ -206,10 +238,12 @@ def _rect(kind: str, box: Box, radius: float, more: str = "") -> str:
 # --- labels -----------------------------------------------------------------------------------
 
 
-def _labels(trace: Trace, drawn: Layout) -> Iterator[str]:
+def _labels(trace: Trace, drawn: Layout, witness: bool) -> Iterator[str]:
     """All text; what belongs to a step is a group, with the rule that was followed as its title."""
+    look = "turned good" if witness else "turned"
     for step, labels in groupby(drawn.labels, key=lambda label: label.step):
-        body = "\n".join(map(_label, labels))
+        turned = look if step is not None and step == drawn.turn else ""
+        body = "\n".join(_label(label, turned) for label in labels)
         if step is None:
             yield body
             continue
@@ -221,23 +255,26 @@ def _labels(trace: Trace, drawn: Layout) -> Iterator[str]:
         yield f'<g class="step" data-step="{step}">{rule}\n{body}\n</g>'
 
 
-def _label(label: Label) -> str:
+def _label(label: Label, turned: str = "") -> str:
+    """A text with what is behind it; the number of a step looks as `turned` says."""
     style, box = label.style, label.box
     behind = ""
     if style is typeset.BADGE:
-        behind = _rect("disc", box, box.height / 2)
+        behind = _rect(f"disc {turned}".rstrip(), box, box.height / 2)
     elif style is typeset.STATE:
         colour = COLOURS.get(label.state, GREY)
         inset = Box(box.x, box.y + 1, box.width, box.height - 2)
         look = f'fill="{colour}" fill-opacity=".24" stroke="{colour}"'
         behind = _rect("pill", inset, 4, look)
-    elif style in (typeset.SEGMENT, typeset.ASIDE, typeset.LOSS):
+    elif style in _BETWEEN:
         behind = _rect("mask", box, 3)
     # Widths are estimates: in the middle of its box a text looks right whatever its true width.
     align = "middle" if style in (typeset.BADGE, typeset.STATE) else label.align
     middle = box.x + box.width / 2
     x = {"start": box.x + style.pad, "middle": middle, "end": box.right - style.pad}[align]
     kind = style.name + (" mono" if style.mono else "")
+    if turned and style is typeset.BADGE:
+        kind += " turned-number"
     weight = ' font-weight="600"' if style.bold else ""
     anchor = f' text-anchor="{align}"' if align != "start" else ""
     place = f'x="{_n(x)}" y="{_n(box.middle + style.size * 0.36)}" font-size="{style.size}"'

@@ -35,12 +35,12 @@ def _many(count: int, what: str) -> str:
 
 def _again(count: int) -> str:
     times = {1: "once", 2: "twice"}.get(count, f"{count} times")
-    return f"has sent the same again {times}" if count else ""
+    return f"has retransmitted {times}" if count else ""
 
 
 _WORDS: Mapping[str, Callable[[int], str]] = {
     "waited": lambda n: f"has waited {ticks(n)}" if n else "",
-    "sent_at": lambda n: f"sent it last after {ticks(n)}" if n else "",
+    "sent_at": lambda n: f"last sent it after {ticks(n)}" if n else "",
     "tries": _again,
     "idle": lambda n: f"has heard nothing for {ticks(n)}" if n else "",
     "probes": lambda n: f"has sent {_many(n, 'keep-alive')}" if n else "",

@@ -17,14 +17,16 @@ _NOTES = {
     "plain": typeset.NOTE,
 }
 
-_PAST = {"loses": "lost", "expires": "expired"}
+_PAST = {"loses": "lost", "expires": "expired", "duplicates": "duplicated"}
+"""What the network has done to a message."""
 
 
 def beginning(story: Story, lane: str) -> list[Line]:
     """The initial state of `lane`, and what else is not at zero."""
     initial = story.trace.initial
     lines = []
-    if state := str(initial.get(f"{lane}.state", "")):
+    state = str(initial.get(f"{lane}.state", ""))
+    if state and story.connects:
         lines.append(Line(state, typeset.STATE, state))
     if story.counts_incarnations and (number := initial.get(f"{lane}.inc")):
         lines.append(Line(f"incarnation {number}", typeset.INCARNATION))
@@ -58,9 +60,12 @@ def of_nobody(story: Story, index: int) -> list[Line]:
     """What step `index` means if no lane takes it: the network acts, or it just happens."""
     step = story.step(index)
     if step.received is None:
-        lines = [Line(words.extra(step), typeset.EVENT)]
-        return [*lines, _list(story.details(index))]
-    lines = [Line(_PAST.get(step.label, step.label), typeset.LOSS)]
+        who = "" if step.agent in ("", words.NETWORK) else f"{step.agent}: "
+        facts = ", ".join(story.details(index))
+        return [Line(who + words.extra(step), typeset.DEED), Line(facts, typeset.ASIDE)]
+    kept = words.stays_under_way(step)
+    style = typeset.COPIED if kept else typeset.LOSS
+    lines = [Line(_PAST.get(step.label, step.label), style)]
     if index - story.sent_at(index) > FAR:
         lines.append(Line(words.segment(step.received), typeset.SEGMENT))
         lines.append(Line(_bound(story.provenance(index)), typeset.ASIDE))
@@ -91,8 +96,10 @@ def _arrival(story: Story, index: int) -> list[Line]:
     forged = words.is_forged(story.step(index))
     if not (stale or again or far or forged or words.age(received)):
         return []
-    name = f"{'stale ' * stale}{words.segment(received)}{' again' * again}"
-    style = typeset.ALARM if stale or forged else typeset.NOTE
+    name = f"{'stale ' * stale}{'forged ' * forged}{words.segment(received)}{' again' * again}"
+    if forged:
+        return [Line(name, typeset.ALARM)]
+    style = typeset.ALARM if stale else typeset.NOTE
     return [Line(name, style), Line(_bound(story.provenance(index)), typeset.NOTE)]
 
 

@@ -17,11 +17,11 @@ from tcpmodel.render.words import Story
 WIDTH = 860  # what a README shows without scaling
 MARGIN = 14
 OUTER = 196  # room for labels on the outer side of a lane
-LANE_ROOM = 22  # half the room for a lane's bar and its badges
-LANE_PITCH = 110  # from lane to lane where there are not exactly two
+HEAD = 10  # length of an arrowhead
+LANE_PITCH = 110  # from lane to lane where there are not exactly two, at least
 LEDGER = 420  # least room for labels where they share one column
 LOOP_GUTTER = 30
-BADGE = 20
+BADGE = 20  # at least so wide, and so high
 
 _SLACK = {"start": 0.0, "middle": 0.5, "end": 1.0}
 
@@ -171,8 +171,19 @@ class Sheet:
 
     def badge(self, x: float, step: int) -> None:
         """The number of a step, at `x` and at the height of the step."""
-        box = Box(x - BADGE / 2, self.at[step] - BADGE / 2, BADGE, BADGE)
+        wide = badge_width(step)
+        box = Box(x - wide / 2, self.at[step] - BADGE / 2, wide, BADGE)
         self.labels.append(Label(str(step), typeset.BADGE, box, "middle", step))
+
+
+def badge_width(step: int) -> float:
+    """The room that the number of a step takes."""
+    return max(BADGE, typeset.BADGE.width(str(step)) + 4)
+
+
+def reach(step: int) -> float:
+    """How far from its lane an arrow to `step` stops: before its number."""
+    return badge_width(step) / 2 + 2
 
 
 def blank(story: Story) -> Sheet:
@@ -181,14 +192,17 @@ def blank(story: Story) -> Sheet:
     x: dict[str, float]
     if len(story.lanes) == 2:
         left, right = story.lanes
-        x = {left: MARGIN + OUTER + LANE_ROOM, right: WIDTH - MARGIN - OUTER - LANE_ROOM}
+        room = reach(len(story.trace)) + HEAD  # for a lane's bar, its numbers and arrowheads
+        x = {left: MARGIN + OUTER + room, right: WIDTH - MARGIN - OUTER - room}
         outer = {
             left: Column(MARGIN, MARGIN + OUTER, "end"),
             right: Column(WIDTH - MARGIN - OUTER, WIDTH - MARGIN, "start"),
         }
-        middle = Column(x[left] + LANE_ROOM, x[right] - LANE_ROOM, "start")
+        middle = Column(x[left] + room, x[right] - room, "start")
         return Sheet(story, WIDTH + gutter, x, outer, middle)
-    x = {lane: MARGIN + LANE_PITCH * (i + 0.5) for i, lane in enumerate(story.lanes)}
-    start = MARGIN + LANE_PITCH * len(x)
+    widest = max(typeset.LANE.width(lane or story.trace.system) for lane in story.lanes)
+    pitch = min(max(LANE_PITCH, widest + 8), 2 * LANE_PITCH)
+    x = {lane: MARGIN + pitch * (i + 0.5) for i, lane in enumerate(story.lanes)}
+    start = MARGIN + pitch * len(x)
     ledger = Column(start, max(WIDTH - MARGIN, start + LEDGER), "start")
     return Sheet(story, ledger.right + MARGIN + gutter, x, dict.fromkeys(x, ledger), ledger)

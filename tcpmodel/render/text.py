@@ -113,13 +113,15 @@ def _event(story: Story, index: int) -> str:
             return f"the network {words.extra(step)}"
         return f"{step.agent}: {words.extra(step)}" if step.agent else words.extra(step)
     stale, again = story.is_stale(index), story.is_again(index)
+    forged = words.is_forged(step)
     start = story.sent_at(index)
     late = start == 0 or start < index - 1 or words.age(step.received)
     what = words.segment(step.received)
-    told = f" ({story.provenance(index)})" if late or stale or again else ""
+    told = f" ({story.provenance(index)})" if (late or stale or again) and not forged else ""
     if step.agent == NETWORK:
         return f"the network {words.extra(step)} {what}{told}"
-    adjective, adverb = "stale " if stale else "", " again" if again else ""
+    adjective = "forged " if forged else "stale " if stale else ""
+    adverb = " again" if again else ""
     sentence = f"{step.agent} receives {adjective}{what}{adverb}{told}".lstrip()
     return ", ".join(filter(None, (sentence, words.extra(step))))
 
@@ -131,7 +133,7 @@ def _sends(story: Story, index: int) -> str:
     lost = {
         Fate.OVERFLOW: " into a full channel: lost",
         Fate.BROKEN: " into a broken direction: lost",
-        Fate.UNHEARD: ", which nobody is there to receive",
+        Fate.UNHEARD: ", but nobody is there to receive it",
     }
     fate = story.overflow(index)
     return f"{verb} {words.segment(step.sent)}{lost[fate] if fate else ''}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NO_CONNECTION = ("CLOSED", "LISTEN")
+"""The states in which an endpoint has no connection, not even an embryonic one."""
+
 TCB = {
     "iss": "ISS",
     "irs": "IRS",
@@ -18,7 +21,7 @@ TCB = {
 
 TOLD = {"state", "inc", "peer", "timer", "outcome", "confirmed", "stale_text", "stale_fin"} | {
     *("taken", "got", "duplicated", "skipped", "overtaken", "cut"),
-    *("swayed", "cut_short", "served", "served_twice"),
+    *("sent", "swayed", "cut_short", "served", "served_twice"),
 }
 """Fields of an endpoint whose changes have words of their own."""
 
@@ -33,6 +36,9 @@ GHOSTS = {
     "served_twice": "has delivered the text of a SYN twice",
 }
 """What it means that a ghost becomes true."""
+
+FORGED = {"stale_text": "has delivered forged text", "stale_fin": "has taken a forged FIN"}
+"""What it means if a forged segment does it."""
 
 OUTCOMES = {
     "refused": "its user is told: connection refused",

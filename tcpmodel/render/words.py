@@ -7,21 +7,18 @@ its name, so that any system's trace can be told.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from itertools import accumulate
 
 from tcpmodel.core.terms import Value
-from tcpmodel.core.trace import Message, State, Step, Trace
+from tcpmodel.core.trace import Message, Step, Trace
 from tcpmodel.render.counts import said, ticks
-from tcpmodel.render.vocabulary import GHOSTS, OUTCOMES, TCB, TOLD
+from tcpmodel.render.notes import Note, meanings
+from tcpmodel.render.vocabulary import NO_CONNECTION, TCB, TOLD
 
 NETWORK, CLOCK = "network", "clock"
-
-NO_CONNECTION = ("CLOSED", "LISTEN")
-"""The states in which an endpoint has no connection, not even an embryonic one."""
 
 
 class Fate(Enum):
@@ -57,18 +54,6 @@ class Flight:
         return self.start or (self.message.channel, *contents)
 
 
-@dataclass(frozen=True)
-class Note:
-    """A consequence of a step for `agent` that deserves words.
-
-    kind: `incarnation`, `alarm` (what should not be), `aside` (for the text only) or `plain`.
-    """
-
-    agent: str
-    words: str
-    kind: str = "plain"
-
-
 def segment(message: Message) -> str:
     """The message as people write it: `SYN,ACK seq=300 ack=101`."""
     fields = message.fields
@@ -84,6 +69,8 @@ def segment(message: Message) -> str:
         parts.append(f"+ {octets} octet{'s' if octets > 1 else ''}")
     if "wnd" in fields:
         parts.append(f"wnd={fields['wnd']}")
+    if "ts" in fields:
+        parts.append(f"TSval={fields['ts']}")
     if "seq" not in fields and "index" in fields:
         parts.append(f"octet {number(fields['index']) + 1}")
     return " ".join(parts)
@@ -117,12 +104,19 @@ def is_retransmission(step: Step) -> bool:
 
 
 def is_forged(step: Step) -> bool:
-    """What the step receives was sent by no endpoint: it has no way to be drawn."""
+    """What the step receives was sent by no endpoint."""
     return step.label == "forged"
+
+
+def stays_under_way(step: Step) -> bool:
+    """The network acts upon a message that stays under way."""
+    return step.agent == NETWORK and "duplicat" in step.label
 
 
 def extra(step: Step) -> str:
     """What the label of a step adds to its arrow: the event, but not `receives SYN`."""
+    if is_forged(step):
+        return ""
     if step.received is None or step.agent == NETWORK:
         return step.label or step.action
     arrival = f"receives {step.received.fields.get('ctl', '')}"
@@ -137,13 +131,19 @@ class Story:
 
     @cached_property
     def lanes(self) -> tuple[str, ...]:
-        """Who takes part: whoever has a state, an end of a channel, or a step."""
+        """Who takes part: whoever has a state, an end of a channel, or a step.
+
+        Where there are endpoints, who is none (an adversary off the path) takes steps without a
+        lane.
+        """
         variables = self.trace.initial
         names = [name.removesuffix(".state") for name in variables if name.endswith(".state")]
+        owners = {name.rpartition(".")[0] for name in variables}
+        endpoints = bool(names)
         for step in self.trace.steps:
             for message in (step.received, step.sent):
                 names += route(message) if message is not None else ()
-            if step.agent not in (NETWORK, CLOCK):
+            if step.agent in owners or not (endpoints or step.agent in (NETWORK, CLOCK)):
                 names.append(step.agent)
         return tuple(dict.fromkeys(filter(None, names))) or ("",)
 
@@ -155,12 +155,18 @@ class Story:
         return any(number(state.get(name, 0)) > 1 for state in states for name in names)
 
     @cached_property
+    def connects(self) -> bool:
+        """Somebody leaves CLOSED: states say something, as they do not where only UDP is used."""
+        states = (self.trace.state(index) for index in range(len(self.trace) + 1))
+        return any(s.get(f"{lane}.state") != "CLOSED" for s in states for lane in self.lanes)
+
+    @cached_property
     def flights(self) -> list[Flight]:
         """Every copy of every message that the trace speaks of, in order of sending."""
         found: list[Flight] = []
         arrived: Counter[object] = Counter()
         for index, step in enumerate(self.trace.steps, start=1):
-            if (message := step.received) is None or _goes_on(step) or is_forged(step):
+            if (message := step.received) is None or stays_under_way(step) or is_forged(step):
                 continue
             start = self.sent_at(index)
             if step.agent == NETWORK:
@@ -224,7 +230,7 @@ class Story:
         start = self.sent_at(index)
         sent = f"sent at step {start}" if start else "sent before the start"
         if is_forged(self.step(index)):
-            return "sent by no endpoint"
+            return "by no endpoint"
         old = age(message) if message is not None else ""
         return ", ".join(filter(None, (sent + (self._past(index) or ""), old)))
 
@@ -232,7 +238,7 @@ class Story:
         """What marks the segment received as one of the past, in words; None if nothing does."""
         step, before = self.step(index), self.trace.state(index - 1)
         message = step.received
-        if message is None or step.agent == NETWORK:
+        if message is None or step.agent == NETWORK or is_forged(step):
             return None
         sender, receiver = route(message)
         sent_by, meant_for = message.fields.get("inc", 0), message.fields.get("to", 0)
@@ -241,10 +247,22 @@ class Story:
         if meant_for and meant_for != before.get(f"{receiver}.inc", meant_for):
             return f" to incarnation {meant_for} of {receiver}"
         state = before.get(f"{sender}.state")
-        # An endpoint without a connection sends resets, so that one of these need not be old.
-        if state in NO_CONNECTION and "RST" not in str(message.fields.get("ctl", "")):
+        # An abort sends a reset and leaves no connection: neither is it old.
+        if "RST" in str(message.fields.get("ctl", "")):
+            return None
+        if state in NO_CONNECTION and self._had_connection(sender, self.sent_at(index)):
             return f" by {sender}, which is {state} by now"
         return None
+
+    def _had_connection(self, sender: str, start: int) -> bool:
+        """The segment that step `start` sent belongs to a connection of its sender; what was sent
+        before the start does.
+
+        SYN cookies are sent without one, and so is all that UDP sends.
+        """
+        around = (self.trace.state(index) for index in (start - 1, start) if start)
+        states = [state.get(f"{sender}.state") for state in around]
+        return not states or any(state not in NO_CONNECTION for state in states)
 
     # --- what a step means ------------------------------------------------------------------
 
@@ -253,6 +271,18 @@ class Story:
         label = self.step(index).label
         return f"tick {self._clock[index - 1]}" if label in ("tick", "") else label
 
+    def ticked(self, index: int) -> int:
+        """How often the clock has ticked after step `index`."""
+        return self._clock[index - 1]
+
+    def is_silent(self, index: int) -> bool:
+        """Step `index` is a tick of the clock that brings nothing about which deserves words."""
+        step = self.step(index)
+        if step.agent != CLOCK or step.label not in ("tick", "") or step.received or step.sent:
+            return False
+        states = any(self.new_state(index, lane) for lane in self.lanes)
+        return not states and not self.notes(index)
+
     def new_state(self, index: int, agent: str) -> str:
         """The state that step `index` takes `agent` to; empty if it stays."""
         before, after = (self.trace.state(i).get(f"{agent}.state") for i in (index - 1, index))
@@ -260,31 +290,18 @@ class Story:
 
     def notes(self, index: int) -> list[Note]:
         """What step `index` brings about, besides states and messages, that deserves words."""
+        after, forged = self.trace.state(index), is_forged(self.step(index))
         return [
             note
             for name, (_, value) in self.trace.changes(index).items()
             if ">" not in name  # the slots of a channel: arrows show them
-            for note in self._notes(name, value, self.trace.state(index))
+            for note in meanings(name, value, after, self.peer_of, self.counts_incarnations, forged)
         ]
 
-    def _notes(self, name: str, value: Value, after: State) -> Iterator[Note]:
-        """What it means that the variable `name` has become `value`."""
-        agent, _, field = name.rpartition(".")
+    def peer_of(self, agent: str) -> str:
+        """Whom `agent` talks to."""
         others = [other for other in self.lanes if other != agent]
-        peer = others[0] if len(others) == 1 else "its peer"
-        if field == "inc" and value and self.counts_incarnations:
-            yield Note(agent, f"incarnation {value}", "incarnation")
-        elif field == "peer" and value and not _lives(after, peer, value):
-            gone = f"believes in incarnation {value} of {peer}, which is over"
-            yield Note(agent, gone, "alarm")
-        elif field in GHOSTS and value is True:
-            yield Note(agent, GHOSTS[field], "alarm")
-        elif field == "confirmed" and value is True:
-            yield Note(agent, f"confirmed by {peer}", "aside")
-        elif field == "outcome" and value in OUTCOMES:
-            yield Note(agent, OUTCOMES[str(value)])
-        elif field == "timer" and after.get(f"{agent}.state") == "TIME-WAIT":
-            yield Note(agent, f"{ticks(number(value)) if value else 'no tick'} of TIME-WAIT left")
+        return others[0] if len(others) == 1 else "its peer"
 
     def details(self, index: int) -> list[str]:
         """The variables that step `index` changes and that nothing else about it tells."""
@@ -318,12 +335,6 @@ class Story:
         marked = self.counts_incarnations and number and name not in NO_CONNECTION
         return [f"{agent} {name}" + (f" (incarnation {number})" if marked else "")]
 
-    def _is_bookkeeping(self, name: str) -> bool:
-        """A channel's slot, or what the network may still do: arrows and crosses show them."""
-        agent = name.rpartition(".")[0]
-        endpoints = any(f"{lane}.state" in self.trace.initial for lane in self.lanes)
-        return ">" in name or (endpoints and not agent)
-
     def opening(self) -> list[tuple[str, str]]:
         """What else to know of the initial state, as (agent, `SND.NXT = 5`).
 
@@ -334,6 +345,10 @@ class Story:
         for name, value in initial.items():
             agent, _, field = name.rpartition(".")
             state = initial.get(f"{agent}.state")
+            if agent == "link":
+                ways = field.replace("_to_", " to ")
+                found += [(agent, f"nothing gets from {ways}")] if value == "broken" else []
+                continue
             if self._is_bookkeeping(name) or (state is not None and field in TOLD):
                 continue
             if state is None or (value and (state not in NO_CONNECTION or field not in TCB)):
@@ -353,12 +368,8 @@ class Story:
             return again
         return f"{again}, and nothing changes: it stutters though actions are enabled"
 
-
-def _goes_on(step: Step) -> bool:
-    """The network acts upon a message that stays under way."""
-    return step.agent == NETWORK and "duplicat" in step.label
-
-
-def _lives(state: State, agent: str, incarnation: Value) -> bool:
-    current = state.get(f"{agent}.inc", incarnation) == incarnation
-    return current and state.get(f"{agent}.state") not in NO_CONNECTION
+    def _is_bookkeeping(self, name: str) -> bool:
+        """A channel's slot, or what the network may still do: arrows and crosses show them."""
+        agent = name.rpartition(".")[0]
+        endpoints = any(f"{lane}.state" in self.trace.initial for lane in self.lanes)
+        return ">" in name or (endpoints and not agent)

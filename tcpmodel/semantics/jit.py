@@ -6,9 +6,7 @@ llvmlite is optional: `available` says whether it is there, and why not.
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import os
-import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
@@ -16,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from tcpmodel import __version__
+from tcpmodel.core import known
 from tcpmodel.core.errors import EngineError
 
-DIGEST = hashlib.sha256().digest_size
 KEPT = 500
-"""How many compiled files the cache keeps; the oldest go first."""
+"""How many compiled files are kept."""
 
 
 def available() -> bool:
@@ -60,24 +58,21 @@ class Machine:
         code: bytes = target.emit_object(module)
         return code
 
-    def cached(self, text: str) -> bytes:
-        """As `compile`, but what was compiled before is read from the cache."""
+    def cached(self, text: str | Callable[[], str], key: str = "") -> bytes:
+        """As `compile`, but what was compiled before is read from the cache.
+
+        key: names all that the text depends on; then it is made only if it has to be compiled.
+        """
         import llvmlite
 
-        stamp = (
-            __version__,
-            llvmlite.__version__,
-            _processor(),
-            f"{self.level} {self.passes}",
-            text,
-        )
-        name = hashlib.sha256("\0".join(stamp).encode()).hexdigest()
-        file = cache_folder() / f"{name}.o"
-        known = _read(file)
-        if known is not None:
-            return known
-        code = self.compile(text)
-        _write(file, code)
+        made = text if isinstance(text, str) else "" if key else text()
+        level = f"{self.level} {self.passes}"
+        stamp = (__version__, llvmlite.__version__, _processor(), level, key, made)
+        file = cache_folder() / f"{known.digest(*stamp)}.o"
+        code = known.load(file)
+        if code is None:
+            code = self.compile(made or (text if isinstance(text, str) else text()))
+            known.keep(file, code, KEPT)
         return code
 
 
@@ -134,34 +129,6 @@ def _processor() -> str:
     return f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()}"
 
 
-# --- the cache ----------------------------------------------------------------------------------
-
-
 def cache_folder() -> Path:
-    """Where compiled code is kept: below XDG_CACHE_HOME, or ~/.cache."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "tcpmodel" / "native"
-
-
-def _read(file: Path) -> bytes | None:
-    """The code in a file of the cache, or None if it is not there or not whole."""
-    try:
-        data = file.read_bytes()
-    except (OSError, RuntimeError):
-        return None
-    code = data[DIGEST:]
-    return code if code and hashlib.sha256(code).digest() == data[:DIGEST] else None
-
-
-def _write(file: Path, code: bytes) -> None:
-    """Keep code for the next time; a cache that cannot be written is no error."""
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as part:
-            part.write(hashlib.sha256(code).digest() + code)
-        Path(part.name).replace(file)
-        files = sorted(file.parent.glob("*.o"), key=lambda f: f.stat().st_mtime)
-        for old in files[:-KEPT]:
-            old.unlink()
-    except OSError:
-        return
+    """Where compiled code is kept."""
+    return known.folder("native")

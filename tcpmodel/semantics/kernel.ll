@@ -8,23 +8,22 @@ define internal i64 @hash(ptr %row) alwaysinline {
 
 declare i8 @llvm.cttz.i8(i8, i1)
 
-; The place where the search for a hash begins, the first of eight: hash * (places / 8) / 2^64 * 8.
+; The place where the search for a hash begins, the first of eight.  The upper 32 bits of the hash say
+; where; they are what a place keeps of it.
 define internal i64 @home(i64 %hash, i64 %places) alwaysinline {
   %eighth = lshr i64 %places, 3
-  %a = zext i64 %hash to i128
-  %b = zext i64 %eighth to i128
-  %c = mul i128 %a, %b
-  %d = lshr i128 %c, 64
-  %e = trunc i128 %d to i64
-  %f = shl i64 %e, 3
-  ret i64 %f
+  %upper = lshr i64 %hash, 32
+  %scaled = mul i64 %upper, %eighth
+  %line = lshr i64 %scaled, 32
+  %place = shl i64 %line, 3
+  ret i64 %place
 }
 
 ; The first place from `home` on that is empty or holds the same 32 bits of the hash.  Eight places,
 ; which are one line of the cache, are compared at once.
 define internal i64 @seek(ptr %table, i64 %places, i64 %home, i64 %hash) alwaysinline {
 entry:
-  %tag = shl i64 %hash, 32
+  %tag = and i64 %hash, -4294967296
   %one = insertelement <8 x i64> poison, i64 %tag, i64 0
   %tags = shufflevector <8 x i64> %one, <8 x i64> poison, <8 x i32> zeroinitializer
   br label %probe
@@ -65,6 +64,14 @@ define internal void @set(ptr %context, i64 %field, i64 %value) alwaysinline {
   ret void
 }
 
+define internal void @increase(ptr %numbers, i64 %place, i64 %by) alwaysinline {
+  %p = getelementptr i64, ptr %numbers, i64 %place
+  %old = load i64, ptr %p
+  %new = add i64 %old, %by
+  store i64 %new, ptr %p
+  ret void
+}
+
 define internal ptr @row_of(ptr %rows, i64 %index) alwaysinline {
   %offset = mul i64 %index, $words
   %p = getelementptr i64, ptr %rows, i64 %offset
@@ -79,12 +86,12 @@ entry:
   %rows0 = call i64 @get(ptr %context, i64 $rows)
   %rows = inttoptr i64 %rows0 to ptr
   %places = call i64 @get(ptr %context, i64 $places)
-  %tag = shl i64 %hash, 32
+  %tag = and i64 %hash, -4294967296
   br label %probe
 probe:
   %place = phi i64 [ %from, %entry ], [ %next, %further ]
   %p = getelementptr i64, ptr %table, i64 %place
-  %slot = load i64, ptr %p
+  %slot = load atomic i64, ptr %p acquire, align 8
   %empty = icmp eq i64 %slot, 0
   br i1 %empty, label %absent, label %taken
 taken:
@@ -119,12 +126,11 @@ add:
   %place = xor i64 %at, -1
   %count = call i64 @get(ptr %context, i64 $count)
   %number = add i64 %count, 1
-  %tag = shl i64 %hash, 32
+  %tag = and i64 %hash, -4294967296
   %slot = or i64 %tag, %number
   %table0 = call i64 @get(ptr %context, i64 $table)
   %table = inttoptr i64 %table0 to ptr
   %p = getelementptr i64, ptr %table, i64 %place
-  store i64 %slot, ptr %p
   %rows0 = call i64 @get(ptr %context, i64 $rows)
   %rows = inttoptr i64 %rows0 to ptr
   %new = call ptr @row_of(ptr %rows, i64 %count)
@@ -134,6 +140,8 @@ add:
   %pp = getelementptr i32, ptr %parents, i64 %count
   %short = trunc i64 %parent to i32
   store i32 %short, ptr %pp
+  ; Whoever sees the place taken, in another thread, sees the row.
+  store atomic i64 %slot, ptr %p release, align 8
   call void @set(ptr %context, i64 $count, i64 %number)
   %check0 = call i64 @get(ptr %context, i64 $check)
   %check = inttoptr i64 %check0 to ptr
@@ -241,21 +249,45 @@ define internal i64 @batch_size(i64 %first, i64 %last) alwaysinline {
   ret i64 %states
 }
 
+; Count the `n` steps from a state; they are in the buffers from `start` on.
+define internal void @tally(ptr %context, i64 %start, i64 %n) alwaysinline {
+entry:
+  %actions0 = call i64 @get(ptr %context, i64 $found_actions)
+  %actions = inttoptr i64 %actions0 to ptr
+  %fired0 = call i64 @get(ptr %context, i64 $fired)
+  %fired = inttoptr i64 %fired0 to ptr
+  call void @increase(ptr %context, i64 $transitions, i64 %n)
+  %stuck = icmp eq i64 %n, 0
+  %d = zext i1 %stuck to i64
+  call void @increase(ptr %context, i64 $deadlocks, i64 %d)
+  %end = add i64 %start, %n
+  br label %head
+head:
+  %j = phi i64 [ %start, %entry ], [ %j1, %body ]
+  %step = icmp slt i64 %j, %end
+  br i1 %step, label %body, label %done
+body:
+  %pa = getelementptr i32, ptr %actions, i64 %j
+  %a32 = load i32, ptr %pa
+  %a = zext i32 %a32 to i64
+  call void @increase(ptr %fired, i64 %a, i64 1)
+  %j1 = add i64 %j, 1
+  br label %head
+done:
+  ret void
+}
+
 ; Expand states from `following` up to `last`.
 define i64 @expand(ptr noalias %context, i64 %last) {
 entry:
   %buffer0 = call i64 @get(ptr %context, i64 $found_rows)
   %buffer = inttoptr i64 %buffer0 to ptr
-  %actions0 = call i64 @get(ptr %context, i64 $found_actions)
-  %actions = inttoptr i64 %actions0 to ptr
   %hashes0 = call i64 @get(ptr %context, i64 $hashes)
   %hashes = inttoptr i64 %hashes0 to ptr
   %starts0 = call i64 @get(ptr %context, i64 $starts)
   %starts = inttoptr i64 %starts0 to ptr
   %counts0 = call i64 @get(ptr %context, i64 $counts)
   %counts = inttoptr i64 %counts0 to ptr
-  %fired0 = call i64 @get(ptr %context, i64 $fired)
-  %fired = inttoptr i64 %fired0 to ptr
   %most = call i64 @get(ptr %context, i64 $most)
   %limit = call i64 @get(ptr %context, i64 $limit)
   br label %batch_head
@@ -283,27 +315,13 @@ states_body:
   %pc = getelementptr i64, ptr %counts, i64 %i
   %n = load i64, ptr %pc
   %end = add i64 %start, %n
-  %t0 = call i64 @get(ptr %context, i64 $transitions)
-  %t1 = add i64 %t0, %n
-  call void @set(ptr %context, i64 $transitions, i64 %t1)
-  %stuck = icmp eq i64 %n, 0
-  %d = zext i1 %stuck to i64
-  %d0 = call i64 @get(ptr %context, i64 $deadlocks)
-  %d1 = add i64 %d0, %d
-  call void @set(ptr %context, i64 $deadlocks, i64 %d1)
+  call void @tally(ptr %context, i64 %start, i64 %n)
   br label %steps_head
 steps_head:
   %j = phi i64 [ %start, %states_body ], [ %j1, %steps_body ]
   %step = icmp slt i64 %j, %end
   br i1 %step, label %steps_body, label %states_end
 steps_body:
-  %pa = getelementptr i32, ptr %actions, i64 %j
-  %a32 = load i32, ptr %pa
-  %a = zext i32 %a32 to i64
-  %pf = getelementptr i64, ptr %fired, i64 %a
-  %f0 = load i64, ptr %pf
-  %f1 = add i64 %f0, 1
-  store i64 %f1, ptr %pf
   %row = call ptr @row_of(ptr %buffer, i64 %j)
   %ph = getelementptr i64, ptr %hashes, i64 %j
   %h = load i64, ptr %ph
@@ -349,50 +367,74 @@ end:
   ret void
 }
 
-; Enter all known rows into an empty table.
-define void @rebuild(ptr noalias %context) {
+; Let the table have more places, all of them empty beyond the ones it has.  From the last place
+; down, each entry moves up to where it belongs: where nothing is that will move.  Those for which
+; that cannot be, next to the ends, go to `aside` first.
+define void @spread(ptr noalias %context, i64 %wider, ptr %aside) {
 entry:
-  %rows0 = call i64 @get(ptr %context, i64 $rows)
-  %rows = inttoptr i64 %rows0 to ptr
   %table0 = call i64 @get(ptr %context, i64 $table)
   %table = inttoptr i64 %table0 to ptr
   %places = call i64 @get(ptr %context, i64 $places)
-  %count = call i64 @get(ptr %context, i64 $count)
+  call void @set(ptr %context, i64 $places, i64 %wider)
   br label %head
 head:
-  %i = phi i64 [ 0, %entry ], [ %number, %store ]
-  %more = icmp slt i64 %i, %count
-  br i1 %more, label %body, label %end
+  %i = phi i64 [ %places, %entry ], [ %at, %body ], [ %at, %move ], [ %at, %later ]
+  %number = phi i64 [ 0, %entry ], [ %number, %body ], [ %number, %move ], [ %number1, %later ]
+  %more = icmp sgt i64 %i, 0
+  br i1 %more, label %body, label %rest
 body:
-  %later = add i64 %i, $ahead
-  %beyond = icmp sge i64 %later, %count
-  %next_row = select i1 %beyond, i64 %i, i64 %later
-  %soon = call ptr @row_of(ptr %rows, i64 %next_row)
-  %hs = call i64 @hash(ptr %soon)
-  %home_s = call i64 @home(i64 %hs, i64 %places)
-  %ps = getelementptr i64, ptr %table, i64 %home_s
-  call void @llvm.prefetch.p0(ptr %ps, i32 1, i32 3, i32 1)
-  %row = call ptr @row_of(ptr %rows, i64 %i)
-  %h = call i64 @hash(ptr %row)
-  %home = call i64 @home(i64 %h, i64 %places)
-  br label %probe
-probe:
-  %place = phi i64 [ %home, %body ], [ %next, %further ]
-  %p = getelementptr i64, ptr %table, i64 %place
+  %at = sub i64 %i, 1
+  %p = getelementptr i64, ptr %table, i64 %at
   %slot = load i64, ptr %p
-  %empty = icmp eq i64 %slot, 0
-  br i1 %empty, label %store, label %further
+  %none = icmp eq i64 %slot, 0
+  br i1 %none, label %head, label %taken
+taken:
+  store i64 0, ptr %p
+  %home = call i64 @home(i64 %slot, i64 %wider)
+  %below = icmp slt i64 %home, %at
+  br i1 %below, label %later, label %probe
+probe:
+  %place = phi i64 [ %home, %taken ], [ %up, %further ]
+  %to = getelementptr i64, ptr %table, i64 %place
+  %there = load i64, ptr %to
+  %empty = icmp eq i64 %there, 0
+  br i1 %empty, label %move, label %further
 further:
   %up = add i64 %place, 1
-  %over = icmp eq i64 %up, %places
-  %next = select i1 %over, i64 0, i64 %up
-  br label %probe
-store:
-  %number = add i64 %i, 1
-  %tag = shl i64 %h, 32
-  %new = or i64 %tag, %number
-  store i64 %new, ptr %p
+  %over = icmp eq i64 %up, %wider
+  br i1 %over, label %later, label %probe
+move:
+  store i64 %slot, ptr %to
   br label %head
+later:
+  %pa = getelementptr i64, ptr %aside, i64 %number
+  store i64 %slot, ptr %pa
+  %number1 = add i64 %number, 1
+  br label %head
+rest:
+  %j = phi i64 [ 0, %head ], [ %j1, %store ]
+  %waiting = icmp slt i64 %j, %number
+  br i1 %waiting, label %insert, label %end
+insert:
+  %pj = getelementptr i64, ptr %aside, i64 %j
+  %entry_j = load i64, ptr %pj
+  %home_j = call i64 @home(i64 %entry_j, i64 %wider)
+  br label %seek
+seek:
+  %place_j = phi i64 [ %home_j, %insert ], [ %next, %on ]
+  %to_j = getelementptr i64, ptr %table, i64 %place_j
+  %there_j = load i64, ptr %to_j
+  %free = icmp eq i64 %there_j, 0
+  br i1 %free, label %store, label %on
+on:
+  %up_j = add i64 %place_j, 1
+  %over_j = icmp eq i64 %up_j, %wider
+  %next = select i1 %over_j, i64 0, i64 %up_j
+  br label %seek
+store:
+  store i64 %entry_j, ptr %to_j
+  %j1 = add i64 %j, 1
+  br label %rest
 end:
   ret void
 }

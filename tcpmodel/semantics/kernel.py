@@ -3,9 +3,12 @@
 `kernel.ll` is LLVM IR for states of a given number of words; it knows no model.  The functions of a
 model (`model_code`) are called through pointers, so that they can be exchanged between two calls.
 
-The table is open-addressed with linear probing.  A place holds 32 bits of the hash and 32 bits of
-index + 1, or 0.  States are expanded in batches: first all their successors are computed and the
-places in memory where they will be looked up are prefetched; then they are looked up.
+The table is open-addressed with linear probing.  A place holds the upper 32 bits of the hash and 32
+bits of index + 1, or 0.  Those bits of the hash say where the entry belongs in a table of any size:
+it grows without a look at the states.
+
+States are expanded in batches: first all their successors are computed and the places in memory
+where they will be looked up are prefetched; then they are looked up.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ BATCH = 32
 """How many states are expanded together."""
 
 AHEAD = 24
-"""How many rows before its turn the place of a row in a new table is prefetched."""
+"""How many rows before its turn the place of a row that may be new is prefetched."""
 
 CROWDED = 1
 """What `expand` returns where there is no room for the successors of another batch."""
@@ -45,6 +48,9 @@ _FIELDS = (
     "counts",
     "successors",
     "check",
+    "candidates",
+    "origins",
+    "taken",
 )
 
 
@@ -60,14 +66,20 @@ class Context(ctypes.Structure):
     found: the first state with the goal, or -1.  seen: union of what `check` said of each state.
     fired: address of one counter per action.  most: the largest number of successors of a state.
     found_rows, found_actions, hashes, starts, counts: addresses of the batch's buffers.
+
+    Where several threads search, each has a part of its own: count: its candidates.  candidates,
+    origins: addresses of them and of the indices of the states that they follow.  taken: how many
+    were taken up.
     """
 
     _fields_ = [(name, ctypes.c_int64) for name in _FIELDS]
 
 
-def kernel_code(words: int) -> str:
-    """The kernel for states of `words` words."""
-    text = files("tcpmodel.semantics").joinpath("kernel.ll").read_text(encoding="utf-8")
+def kernel_code(words: int, team: bool = False) -> str:
+    """The kernel for states of `words` words; with what several threads need, too."""
+    folder = files("tcpmodel.semantics")
+    names = ("kernel.ll", "team.ll") if team else ("kernel.ll",)
+    text = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
     places = {name: str(i) for i, name in enumerate(_FIELDS)}
     return Template(text).substitute(
         places,

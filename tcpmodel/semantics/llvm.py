@@ -12,7 +12,7 @@ from itertools import combinations
 import z3
 
 from tcpmodel.core.errors import ModelError
-from tcpmodel.core.terms import Arguments, Term
+from tcpmodel.core.terms import Arguments, Term, operator, width
 from tcpmodel.semantics.packing import WORD
 
 
@@ -79,15 +79,14 @@ class Code:
         return self._known[top]
 
     def _operator(self, term: Term, args: list[str]) -> str:
-        declaration = term.decl()
-        kind = declaration.kind()
+        kind = operator(term)
         if kind == z3.Z3_OP_UNINTERPRETED and not args:
-            if (name := declaration.name()) not in self.variables:
+            if (name := term.decl().name()) not in self.variables:
                 raise ModelError(f"the formula reads {name!r}, which is not a variable")
             return self.variables[name]()
         if kind not in OPERATORS:
-            raise ModelError(f"native code has no meaning for {declaration.name()} in {term}")
-        if z3.is_bv(term) and term.size() > WORD:
+            raise ModelError(f"native code has no meaning for {term.decl().name()} in {term}")
+        if isinstance(term, z3.BitVecRef) and width(term) > WORD:
             raise ModelError(f"native code holds at most {WORD} bits; {term} has {term.size()}")
         return OPERATORS[kind](self, term, args)
 

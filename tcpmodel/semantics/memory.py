@@ -15,16 +15,17 @@ _LARGE = 1 << 22
 class Block:
     """So many octets, all zero; the system gives them only once they are used.
 
-    address: where they begin.  Raises `MemoryError` if there is no room for them.
+    address: where they begin.  sparse: most of them will never be used.
+    Raises `MemoryError` if there is no room for them.
     """
 
-    def __init__(self, octets: int) -> None:
+    def __init__(self, octets: int, *, sparse: bool = False) -> None:
         self.octets = max(1, octets)
         try:
             self._map = mmap.mmap(-1, self.octets, flags=_FLAGS)
         except OSError as error:
             raise MemoryError(f"{octets} octets: {error.strerror}") from None
-        if _HUGE is not None and octets >= _LARGE:
+        if _HUGE is not None and octets >= _LARGE and not sparse:
             self._map.madvise(_HUGE)
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import z3
 
 from tcpmodel.core.system import Action, Event, History, Receive, Send
-from tcpmodel.core.terms import Counter, Domain, Enumeration, Term, Var
+from tcpmodel.core.terms import Counter, Domain, Enumeration, Term, Var, if_else
 from tcpmodel.tcp.scenario import Scenario
 from tcpmodel.tcp.segment import Segment
 from tcpmodel.tcp.tcb import segment_domains
@@ -49,14 +50,14 @@ class Slots:
     name: str
     switches: Scenario
 
-    @property
+    @cached_property
     def domains(self) -> dict[str, tuple[Domain, bool]]:
         found = segment_domains(self.switches)
         if self.switches.msl:
             found["age"] = (Counter(self.switches.msl), False)
         return found
 
-    @property
+    @cached_property
     def slots(self) -> list[dict[str, Var]]:
         return [
             {f: Var(f"{self.name}[{i}].{f}", d, g) for f, (d, g) in self.domains.items()}
@@ -72,19 +73,19 @@ class Slots:
         """The slots, interchangeable in a bag."""
         return tuple(tuple(var.name for var in slot.values()) for slot in self.slots)
 
-    @property
+    @cached_property
     def link(self) -> tuple[Var, ...]:
         """Whether this direction works, where it may not; nobody's variable, never changed."""
         if self.switches.link == "both":
             return ()
         return (Var(f"link.{self.name.replace('>', '_to_')}", LINK),)
 
-    @property
+    @cached_property
     def works(self) -> Term:
         """What is sent this way does not get lost at once."""
         return z3.And(*(var.term == LINK.term("works") for var in self.link))
 
-    @property
+    @cached_property
     def room(self) -> Term:
         """Some slot is empty."""
         return z3.Or(*(slot["ctl"].term == 0 for slot in self.slots))
@@ -93,6 +94,18 @@ class Slots:
     def empty(self) -> Term:
         """Nothing is under way in this direction."""
         return z3.And(*(slot["ctl"].term == 0 for slot in self.slots))
+
+    @cached_property
+    def _first_empty(self) -> list[Term]:
+        """For each slot: what is sent goes there."""
+        before: list[Term] = []
+        found = []
+        for slot in self.slots:
+            free = slot["ctl"].term == 0
+            here = z3.And(free, *before) if before else free
+            found.append(z3.And(here, self.works) if self.link else here)
+            before.append(slot["ctl"].term != 0)
+        return found
 
     def some(self, condition: object) -> Term:
         """Some segment under way satisfies `condition` (a function of a `Segment`)."""
@@ -122,17 +135,12 @@ class Slots:
 
     def put(self, segment: Segment) -> dict[str, Term]:
         """The updates that send `segment` this way; it is lost if there is no room."""
-        updates: dict[str, Term] = {}
-        before: list[Term] = []
-        for slot in self.slots:
-            free = slot["ctl"].term == 0
-            here = z3.And(free, *before) if before else free
-            here = z3.And(here, self.works) if self.link else here
-            before.append(slot["ctl"].term != 0)
-            for name, var in slot.items():
-                if name != "age":  # an empty slot has age 0
-                    updates[var.name] = z3.If(here, segment.fields[name], var.term)
-        return updates
+        return {
+            var.name: if_else(here, segment.fields[name], var.term)
+            for slot, here in zip(self.slots, self._first_empty, strict=True)
+            for name, var in slot.items()
+            if name != "age"  # an empty slot has age 0
+        }
 
     def send(self, segment: Segment) -> Send:
         """The event of sending `segment` this way."""

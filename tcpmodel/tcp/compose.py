@@ -6,12 +6,13 @@ endpoint's variables and one arriving segment put in their place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import z3
 
+from tcpmodel.core import known
 from tcpmodel.core.errors import ModelError
 from tcpmodel.core.system import Action, Event, TransitionSystem
 from tcpmodel.core.terms import (
@@ -164,7 +165,8 @@ class _Composition:
             variables += [Var("now", Word(8)), Var("timer_fired", Bool())]
         variables += self.adversary.variables
         groups = [c.group for c in self.channels.values() if switches.channel == "bag"]
-        system = TransitionSystem(
+        system = TransitionSystem.known(
+            self.origin(),
             name=switches.spelled,
             variables=tuple(variables),
             init=conjunction(_starts(v, switches) for v in variables),
@@ -181,6 +183,11 @@ class _Composition:
             assumptions=switches.assumptions,
         )
         return Model(switches, system, World(switches, self.tcbs, self.channels))
+
+    def origin(self) -> str:
+        """A digest of all that the system depends on; empty with a fault, for those are many."""
+        program = known.program()
+        return known.digest(program, repr(self.switches)) if program and not self.fault else ""
 
     def inputs(self) -> tuple[Var, ...]:
         """What a step reads and nobody remembers: the arriving segment, the ISS to select."""
@@ -200,8 +207,9 @@ class _Composition:
             arrivals: list[Arrival | None] = [*inbound.arrivals(), *forged]
             bound = [(a, self.bind(agent, a)) for a in (None, *arrivals)]
             for rule in self.rules:
+                changed = changes(rule, self.me)
                 for arrival, put in bound[1:] if rule.kind == "segment" else bound[:1]:
-                    yield from self.action(agent, rule, arrival, put)
+                    yield from self.action(agent, rule, changed, arrival, put)
         for channel in self.channels.values():
             if isinstance(channel, Slots):
                 yield from channel.faults()
@@ -217,17 +225,23 @@ class _Composition:
         return _substitution(self.me, self.tcbs[agent], constants, self.seg, arrival)
 
     def action(
-        self, agent: str, rule: Rule, arrival: Arrival | None, put: Substitution
+        self,
+        agent: str,
+        rule: Rule,
+        changed: Mapping[str, Term],
+        arrival: Arrival | None,
+        put: Substitution,
     ) -> Iterator[Action]:
-        """The rule as an action of `agent`; none if its user never does that."""
+        """The rule as an action of `agent`; none if its user never does that.
+
+        changed: what the rule changes, in terms of `me`.
+        """
         guard = [g for part in rule.reaction.when for g in conjuncts(put(part))]
         if arrival is not None and arrival.forged:
             guard = [z3.simplify(part) for part in guard]  # constants decide most of them
         if any(z3.is_false(part) for part in guard):
             return
-        updates = {
-            self.tcbs[agent][name].name: put(term) for name, term in changes(rule, self.me).items()
-        }
+        updates = {self.tcbs[agent][name].name: put(term) for name, term in changed.items()}
         outbound = self.channels[agent]
         sends = None
         if rule.reaction.send is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from tcpmodel.core.errors import ModelError
@@ -47,5 +46,7 @@ def switch(
 
 def hint(word: str, names: Any) -> str:
     """What is nearest to a misspelled word, as a question; empty if nothing is."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only misspellings need it
+
     near = get_close_matches(word, list(names), n=2, cutoff=0.5)
     return f" (did you mean {' or '.join(near)}?)" if near else ""

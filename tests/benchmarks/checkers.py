@@ -9,8 +9,8 @@ resident size of the searching process), and each in relation to the native engi
 The search alone is what `search_seconds` says of ours, the whole process of SPIN's pan, and the
 whole process of TLC, which starts a Java machine.  Everything includes Python, composing and
 compiling our model (code in the cache is not used), or exporting, translating and compiling it for
-SPIN.  Every checker explores all that `always(True)` leaves to explore; a number of states that
-differs is said.  So is what is not installed, or takes too long.
+SPIN.  Every checker searches with one thread, all that `always(True)` leaves to explore; a number
+of states that differs is said.  So is what is not installed, or takes too long.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _ours(engine: str, scenario: str, folder: Path, seconds: float) -> Run:
     ran = child(
         [
             *(*TCPMODEL, "check", QUESTION, "--scenario", scenario),
-            *("--engine", engine, *WITHOUT_LIMIT, "--json", "result.json"),
+            *("--engine", engine, *WITHOUT_LIMIT, "--threads", "1", "--json", "result.json"),
         ],
         folder,
         seconds,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
 import pytest
 import z3
 from hypothesis import given, settings
@@ -12,7 +15,7 @@ from tcpmodel.core.property import always, sometimes
 from tcpmodel.core.result import Budget, Progress, Verdict
 from tcpmodel.core.system import Action, TransitionSystem
 from tcpmodel.core.terms import Bool, Counter, Term, Var, Word
-from tcpmodel.engines import explicit, exploration, native, registry
+from tcpmodel.engines import explicit, exploration, native, registry, team
 from tcpmodel.semantics import jit
 from tcpmodel.tcp.compose import compose
 from tcpmodel.tcp.scenario import scenario
@@ -47,13 +50,19 @@ SCENARIOS = (
 
 
 def same(
-    system: TransitionSystem, goal: Term, watches: dict[str, Term], budget: Budget = Budget()
+    system: TransitionSystem,
+    goal: Term,
+    watches: dict[str, Term],
+    budget: Budget = Budget(),
+    threads: int | None = None,
 ) -> None:
     """Everything that a search learns is the same in Python and native."""
     slow = explicit.Search(system, goal, budget, watches=watches.items())
-    fast = native.Search(system, goal, budget, watches=watches.items())
+    limits = replace(budget, threads=threads)
+    fast = native.Search(system, goal, limits, watches=watches.items())
     slow.run()
     fast.run()
+    assert fast.threads == (threads or 1 if fast.expanded else 1)
     assert fast.order[:] == slow.order
     assert [fast.parent(i) for i in range(len(fast.order))] == [
         slow.parent(i) for i in range(len(slow.order))
@@ -137,6 +146,115 @@ def test_random_systems(case: tuple[TransitionSystem, Term]) -> None:
     """Whatever the guards, the updates and the goal."""
     system, goal = case
     same(system, goal, {"p": system.by_name["p"].term})
+
+
+# --- several threads ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("share", [3, 2048])
+@pytest.mark.parametrize("threads", [2, 3])
+def test_several_threads_find_what_one_finds(
+    threads: int, share: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the same order, with the same numbers; with many shares, and with a table that grows."""
+    monkeypatch.setattr(team, "SHARE", share)
+    monkeypatch.setattr(native, "SMALLEST", 8)
+    for system in (*TOYS, grid(60)):
+        same(
+            system,
+            NEVER,
+            {v.name: v.term == v.domain.term(v.domain.decode(0)) for v in system.variables},
+            threads=threads,
+        )
+
+
+@pytest.mark.parametrize("text", [SCENARIOS[n] for n in (0, 2, 4, 6)])
+def test_scenarios_with_two_threads(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of rows of one, two and many words; better code comes in the middle of a search."""
+    monkeypatch.setattr(team, "SHARE", 64)
+    monkeypatch.setattr(native, "LONG", 1_000)
+    monkeypatch.setattr(exploration, "EVERY", 256)
+    model = compose(scenario(text))
+    same(model.system, NEVER, dict(model.system.watches), Budget(states=3_000), threads=2)
+
+
+@settings(max_examples=40, deadline=None)
+@given(systems(), st.integers(2, 4), st.sampled_from([1, 2, 5, 2048]))
+def test_random_systems_with_threads(
+    case: tuple[TransitionSystem, Term], threads: int, share: int
+) -> None:
+    """Wherever the goal is found: no step after it is counted."""
+    system, goal = case
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(team, "SHARE", share)
+        same(system, goal, {"p": system.by_name["p"].term}, threads=threads)
+
+
+@pytest.mark.parametrize("budget", [Budget(depth=3), Budget(states=50)], ids=str)
+def test_a_bound_stops_two_threads_alike(budget: Budget, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a helper has done ahead of its time is not told."""
+    monkeypatch.setattr(exploration, "EVERY", 7)
+    monkeypatch.setattr(team, "SHARE", 2)
+    same(grid(20), NEVER, {}, budget, threads=2)
+
+
+def test_a_trace_is_the_same_with_two_threads() -> None:
+    """Every time."""
+    model = compose(scenario("two_way incarnations=1"))
+    question = always(z3.Not(model.world.left_half_open("B")))
+    alone = native.check(model.system, question, Budget(threads=1))
+    assert (alone.verdict, alone.threads) == (Verdict.FAILS, 1)
+    for _ in range(3):
+        both = native.check(model.system, question, Budget(threads=2))
+        assert both.threads == 2
+        for told in ("verdict", "trace", "states", "transitions", "depth", "evidence"):
+            assert getattr(both, told) == getattr(alone, told), told
+
+
+def test_large_searches_alone_get_two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From some number of states on, where a processor is idle and nobody says otherwise."""
+    monkeypatch.setattr(native, "MANY", 1_000)
+    monkeypatch.setattr(exploration, "EVERY", 64)
+    idle: list[int] = []
+    monkeypatch.setattr(native, "idle_processors", idle.pop)
+    for size, known, threads in ((20, [], 1), (60, [1], 2), (60, [1, 0], 2), (60, [0, 0], 1)):
+        idle[:] = known
+        result = native.check(grid(size), always(EVER))
+        assert (result.states, result.threads) == ((size + 1) ** 2, threads)
+        assert not idle, "asked as often as was expected"
+    assert native.check(grid(60), always(EVER), Budget(threads=1)).threads == 1
+
+
+def test_idle_processors_are_counted() -> None:
+    """There are never more than there are processors besides the one that asks."""
+    assert 0 <= native.idle_processors() < (os.cpu_count() or 1)
+
+
+def test_an_interrupt_waits_for_the_helpers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known is consistent afterwards, and nobody works on."""
+    monkeypatch.setattr(exploration, "EVERY", 64)
+    monkeypatch.setattr(team, "SHARE", 16)
+
+    def impatient(progress: Progress) -> None:
+        if progress.states > 1000:
+            raise KeyboardInterrupt
+
+    search = native.Search(grid(90), NEVER, Budget(threads=2), impatient)
+    search.run()
+    assert search.stopped == "interrupted"
+    assert 1000 < len(search.order) < 91 * 91
+    assert len(search.steps().target) == search.transitions
+
+
+def test_without_room_for_several_threads_one_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory that cannot be reserved is no reason to give up."""
+
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(team, "Part", full)
+    result = native.check(grid(9), always(EVER), Budget(threads=2))
+    assert (result.verdict, result.states, result.threads) == (Verdict.HOLDS, 100, 1)
 
 
 # --- limits and what is missing -------------------------------------------------------------------

@@ -12,6 +12,7 @@ from tcpmodel.core.trace import Message, Step, Trace
 
 STATES = ("CLOSED", "LISTEN", "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "CLOSING", "TIME-WAIT")
 CONTROLS = ("SYN", "SYN,ACK", "ACK", "FIN,ACK", "RST", "RST,ACK")
+CROWD = ("client behind a translator", "P", "Q", "的网络", "R", "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWW")
 NUMBERS = st.integers(0, 2**32 - 1)
 LABELS = st.one_of(
     st.sampled_from(("active OPEN", "CLOSE", "retransmission timeout", "TIME-WAIT timeout", "")),
@@ -24,8 +25,8 @@ LABELS = st.one_of(
 
 @st.composite
 def random_traces(draw: st.DrawFn, most: int = 40) -> Trace:
-    """A trace among one to four lanes, of up to `most` steps."""
-    agents = draw(st.sampled_from((("A", "B"), ("A", "B"), ("A", "B"), ("",), ("P", "Q", "R"))))
+    """A trace among one to six lanes, of up to `most` steps."""
+    agents = draw(st.sampled_from((*[("A", "B")] * 4, ("",), ("P", "Q", "R"), CROWD)))
     variables: dict[str, Value] = {
         f"{agent}.{field}": value
         for agent in agents
@@ -45,13 +46,15 @@ def random_traces(draw: st.DrawFn, most: int = 40) -> Trace:
                 under_way.remove(received)
             old = {"age": draw(st.integers(0, 3))}
             received = Message(received.channel, {**received.fields, **old}, received.sent_at)
-            agent = "network" if kind == "network" else received.channel[-1]
+            agent = "network" if kind == "network" else received.channel.partition(">")[2]
         elif kind == "clock":
             agent = "clock"
         if kind not in ("network", "clock") and draw(st.booleans()):
             sent = draw(messages((agent, *agents), number))
             under_way.append(sent)
+        forged = kind == "segment" and received is not None and draw(st.integers(0, 4)) == 0
         label = draw(LABELS) if kind != "clock" else "tick"
+        label = "forged" if forged else label
         full = sent is not None and draw(st.booleans())
         steps.append(Step("a", agent, kind, label, label, (), received, sent, full, state))
     loop = draw(st.one_of(st.none(), st.integers(0, len(steps))))

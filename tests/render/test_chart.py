@@ -38,18 +38,52 @@ def texts(svg: str) -> list[str]:
     return ["".join(t.itertext()) for t in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
+def heads(drawn: Layout) -> list[Box]:
+    """Where the arrowheads and the crosses are."""
+    found = []
+    for arrow in drawn.arrows:
+        if arrow.flight.fate is Fate.RECEIVED:
+            away = -10 if arrow.x2 > arrow.x1 else 10
+            left, right = sorted((arrow.x2, arrow.x2 + away))
+            found.append(Box(left, arrow.y2 - 5, right - left, 10))
+        elif arrow.flight.fate is not Fate.UNDER_WAY:
+            found.append(Box(arrow.x2 - 6, arrow.y2 - 6, 12, 12))
+    return found
+
+
+def check(drawn: Layout) -> None:
+    """Labels are apart from each other, from arrowheads and from crosses, and on the chart."""
+    canvas = Box(0, 0, drawn.width, drawn.height)
+    boxes = [label.box for label in drawn.labels]
+    assert all(canvas.contains(box) for box in boxes)
+    texts = [(a.text, b.text) for a, b in combinations(drawn.labels, 2) if a.box.overlaps(b.box)]
+    assert texts == []
+    hit = [
+        label.text for head in heads(drawn) for label in drawn.labels if label.box.overlaps(head)
+    ]
+    assert hit == []
+
+
 class TestLayout:
     @settings(max_examples=150, deadline=None)
     @given(random_traces(), LABELS, LABELS)
     def test_no_two_labels_overlap(self, trace: Trace, claim: str, why: str) -> None:
-        """Whatever happens in a trace, its labels are apart from each other and on the chart."""
-        drawn = layout(trace, claim=claim, why=why, title=claim)
-        canvas = Box(0, 0, drawn.width, drawn.height)
-        assert all(canvas.contains(label.box) for label in drawn.labels)
-        overlaps = [
-            (a.text, b.text) for a, b in combinations(drawn.labels, 2) if a.box.overlaps(b.box)
-        ]
-        assert overlaps == []
+        """Whatever happens in a trace, its labels are apart from each other, no arrow ends in one,
+        and all are on the chart.
+        """
+        check(layout(trace, claim=claim, why=why, title=claim))
+
+    def test_long_runs_have_room_for_long_numbers(self) -> None:
+        """Step 100 and those after it: the same holds, and the number fits its disc."""
+        run = Run(B__state="LISTEN")
+        for _ in range(40):
+            first = run.call("A", "active OPEN", sends="SYN seq=100 ack=0")
+            run.lose(run.receive(first, sends="SYN,ACK seq=300 ack=101"))
+        drawn = layout(run.trace())
+        check(drawn)
+        for label in drawn.labels:
+            if label.style is typeset.BADGE:
+                assert label.box.width >= typeset.BADGE.width(label.text)
 
     @settings(max_examples=50, deadline=None)
     @given(random_traces())
@@ -152,6 +186,51 @@ class TestWhatIsShown:
         assert told(drawn, typeset.NOTE, step=7) == ["1 tick of TIME-WAIT left"]
         assert "3 ticks old" in " ".join(told(drawn, typeset.NOTE, step=14))
 
+    def test_many_silent_ticks_share_a_rule(self) -> None:
+        """Ten ticks at which nothing happens take one rule; each step still has its number."""
+        run = Run(A__state="SYN-SENT")
+        for _ in range(10):
+            run.tick()
+        run.tick(A__state="CLOSED")
+        drawn = layout(run.trace())
+        assert told(drawn, typeset.TICK) == ["ticks 1–10", "tick 11"]
+        assert told(drawn, typeset.BADGE) == [str(number) for number in range(1, 12)]
+        assert sum(rule.kind == "tick" for rule in drawn.rules) == 2
+        check(drawn)
+
+    def test_a_loop_begins_and_ends_between_ticks(self) -> None:
+        """Ticks within the loop of a lasso do not share a rule with those before it."""
+        run = Run(A__state="SYN-SENT")
+        for _ in range(10):
+            run.tick()
+        drawn = layout(run.trace(loop=5))
+        assert told(drawn, typeset.TICK) == ["ticks 1–5", "ticks 6–10"]
+        check(drawn)
+
+    def test_the_step_where_the_claim_broke_is_marked(self) -> None:
+        """The sentence that tells of a step marks its number; no other sentence does."""
+        why = "there is one\nstep 4: B.state == ESTABLISHED becomes true"
+        drawn = layout(half_open(), claim="no ghosts", why=why)
+        assert drawn.turn == 4
+        assert told(drawn, typeset.TURN) == [why.splitlines()[1]]
+        assert layout(half_open(), why="not step 4: really").turn is None
+        assert layout(half_open(), why="step 99: there is none").turn is None
+        marked = re.findall(r'<rect class="disc turned"[^>]*/><text [^>]*>(\d+)<', chart(
+            half_open(), claim="no ghosts", why=why
+        ))  # fmt: skip
+        assert marked == ["4"]
+        assert "turned good" in chart(half_open(), why=why, witness=True)
+
+    def test_who_is_no_endpoint_has_no_lane(self) -> None:
+        """An adversary off the path acts between the lanes, and is named there."""
+        run = Run(A__state="LISTEN", B__state="LISTEN")
+        run.step("adversary", "step", "SYN flood", B__embryos=1)
+        run.initial = {**run.initial, "B.embryos": 0}
+        drawn = layout(run.trace())
+        assert told(drawn, typeset.LANE) == ["A", "B"]
+        assert told(drawn, typeset.DEED) == ["adversary: SYN flood"]
+        assert told(drawn, typeset.ASIDE) == ["B has 1 place of its backlog taken"]
+
     def test_a_lasso_has_a_bracket_around_its_loop(self) -> None:
         """The bracket spans the steps that repeat, and no others."""
         drawn = layout(lasso())
@@ -170,6 +249,14 @@ class TestWhatIsShown:
         drawn = layout(half_open(), claim="no ghosts", why="there is one")
         last = [label.text for label in drawn.labels[-3:]]
         assert last == ["Violated", "no ghosts", "there is one"]
+
+    def test_where_nobody_connects_there_are_no_states(self) -> None:
+        """UDP knows none; an endpoint that stays CLOSED while another does not has one."""
+        run = Run()
+        run.receive(run.call("A", "SEND", sends="UDP index=0"))
+        assert told(layout(run.trace()), typeset.STATE) == []
+        run.call("A", "active OPEN", A__state="SYN-SENT")
+        assert told(layout(run.trace()), typeset.STATE) == ["CLOSED", "CLOSED", "SYN-SENT"]
 
     def test_a_toy_system_gets_one_lane(self) -> None:
         """Without agents there is one lane, and the variables tell the story."""

@@ -55,7 +55,7 @@ def test_nobody_is_not_a_full_channel() -> None:
     """What is sent to a dead peer is lost because it is dead; the channel was never full."""
     trace = shortest(DEAD_PEER, "quits")
     told = text(trace)
-    assert "A: active OPEN → SYN-SENT, sends SYN seq=1, which nobody is there to receive" in told
+    assert "A: active OPEN → SYN-SENT, sends SYN seq=1, but nobody is there to receive it" in told
     assert "full" not in told
     assert {flight.fate for flight in Story(trace).flights} == {Fate.UNHEARD}
     assert Fate.UNHEARD.value in chart(trace)
@@ -66,8 +66,8 @@ def test_waiting_is_told_in_ticks() -> None:
     told = text(shortest(DEAD_PEER, "waits"))
     assert "A has waited 1 tick]" in told
     assert "A has waited 3 ticks" in told
-    assert "A has sent the same again once" in told
-    assert "A sent it last after 1 tick]" in told
+    assert "A has retransmitted once" in told
+    assert "A last sent it after 1 tick]" in told
     assert "A." not in told
 
 
@@ -86,7 +86,7 @@ def test_no_endpoint_has_a_field_without_words(scenario_text: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("tries", 2, "has sent the same again twice"),
+        ("tries", 2, "has retransmitted twice"),
         ("tries", 0, ""),
         ("fin_timer", 3, "has 2 ticks of FIN-WAIT-2 left"),
         ("quiet", 2, "keeps quiet for 1 tick more"),

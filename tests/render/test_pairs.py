@@ -44,3 +44,13 @@ def test_one_under_the_other_where_it_is_narrow() -> None:
     titles = [line for line in lines if line.startswith("run ")]
     assert titles == ["run 1", "run 2", "run 2", "run 3"]
     assert text(half_open(), width=NARROW - 1).rstrip() in told
+
+
+def test_a_run_is_not_told_twice() -> None:
+    """Nobody can tell a run from itself: what should be known is false in that very run."""
+    told = indistinguishable(normal(), [("A", normal())], claim="A knows it.", width=100)
+    assert told.startswith(text(normal(), width=100))
+    assert "cannot tell" not in told
+    assert "what A should know is not so at the end of run 1." in told
+    nested = indistinguishable(normal(), [("A", normal()), ("B", lossy())], width=100)
+    assert nested == indistinguishable(normal(), [("B", lossy())], width=100)

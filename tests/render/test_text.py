@@ -157,6 +157,36 @@ def test_text_is_a_function_of_the_trace(name: str) -> None:
     assert text(trace) == text(Trace.from_json(trace.to_json()))
 
 
+def test_only_what_belonged_to_a_connection_is_stale() -> None:
+    """A datagram is not, nor is the SYN,ACK of a listener that keeps no state (RFC 4987 3.6)."""
+    run = Run()
+    run.receive(run.call("A", "SEND", sends="UDP index=0"))
+    assert "B receives UDP octet 1" in text(run.trace())
+    run = Run(B__state="LISTEN")
+    syn = run.call("A", "active OPEN", A__state="SYN-SENT", A__inc=1, sends="SYN seq=100 inc=1")
+    cookie = run.receive(syn, sends="SYN,ACK seq=300 ack=101 inc=1 to=1")
+    run.receive(cookie, A__state="ESTABLISHED", A__peer=1)
+    told = text(run.trace(), width=200)
+    belief = "believes in incarnation 1 of B, which has not begun"
+    assert f"A receives SYN,ACK seq=300 ack=101 → ESTABLISHED; {belief}" in told
+
+
+def test_what_a_broken_direction_means_is_said() -> None:
+    """A direction that works goes without saying."""
+    run = Run(link__A_to_B="works", link__B_to_A="broken")
+    run.initial = {n.replace("link__", "link."): v for n, v in run.initial.items()}
+    assert (
+        text(run.trace()).splitlines()[0].endswith("A CLOSED, B CLOSED, nothing gets from B to A")
+    )
+
+
+def test_timestamps_are_spelled_as_wireshark_does() -> None:
+    """RFC 7323: TSval."""
+    run = Run()
+    run.call("A", "active OPEN", sends="SYN seq=1 ts=2")
+    assert "sends SYN seq=1 TSval=2" in text(run.trace())
+
+
 def test_a_run_may_begin_with_a_tick() -> None:
     """Ticks are counted from the first step on."""
     run = Run()

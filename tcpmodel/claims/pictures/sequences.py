@@ -16,9 +16,8 @@ from tcpmodel.claims.discovery import bundled, claim_files, discover, select
 from tcpmodel.claims.formula import parse
 from tcpmodel.claims.language import Claim
 from tcpmodel.claims.pictures.picture import Picture, Sheet
-from tcpmodel.claims.runner import check_claim
+from tcpmodel.claims.runner import Job, reasons, run_job, trace_of
 from tcpmodel.core.errors import ModelError
-from tcpmodel.core.result import Budget, Verdict
 from tcpmodel.core.terms import conjunction
 from tcpmodel.core.trace import Trace
 from tcpmodel.engines import explicit
@@ -203,19 +202,16 @@ def _without(trace: Trace, hidden: int) -> Trace:
 
 def of_claim(code: str, text: str) -> Sheet:
     """The run that an engine finds for a claim; raises `ModelError` if there is none any more."""
-    claim = _claim(code)
-    result, _ = check_claim(claim, text, "auto", Budget())
-    if result.trace is None:
-        raise ModelError(f"{code} has no run to show in {text!r}: {result.verdict.value}")
+    file, claim = select(_claims(), [code])[0]
+    found = run_job(Job(str(file), code, text))
+    trace = trace_of(found)
+    if trace is None:
+        raise ModelError(f"{code} has no run to show in {text!r}: {found.verdict}")
     title = _title(code, text)
-    drawn = chart(
-        result.trace,
-        claim=claim.says,
-        why=claim.verdicts[text].why,
-        title=title,
-        witness=result.verdict is Verdict.HOLDS,
-    )
-    caption = f"`{text}`: “{claim.says}” {result.verdict.value}: {claim.verdicts[text].why}."
+    why = "\n".join(reasons(found))
+    witness = found.verdict == "HOLDS"
+    drawn = chart(trace, claim=claim.says, why=why, title=title, witness=witness)
+    caption = f"`{text}`: “{claim.says}” {found.verdict}: {claim.verdicts[text].why}."
     return Sheet(drawn, title, caption)
 
 
