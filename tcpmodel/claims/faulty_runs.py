@@ -81,7 +81,10 @@ class Runs:
         system = compose(switches).system
         if fault.what == "delete":
             return 1
-        (tick,) = faulty_actions(switches, [system.action("tick")], fault)
+        sound = system.action("tick")
+        (tick,) = faulty_actions(switches, [sound], fault)
+        if conjunction(tick.guard).eq(conjunction(sound.guard)):
+            return None
         able = compile_predicate(system.variables, conjunction(tick.guard))
         states = map(self.reports[name].trace.state, seen.stuck())
         rows = (tuple(v.domain.encode(s[v.name]) for v in system.variables) for s in states)

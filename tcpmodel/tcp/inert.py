@@ -178,8 +178,11 @@ class Inert:
 
     def _guesses(self) -> Iterator[Term]:
         me, data = self.me, self.totality.switches.data
+        if self.totality.switches.protocol == "udp":
+            return
         sent, acked = me.snd_nxt - me.iss, me.snd_una - me.iss
         yield z3.ULE(acked, sent)
+        yield z3.Implies(me.is_in(CLOSED, LISTEN), acked == sent)
         yield z3.ULE(sent, data + 2)
         yield z3.Implies(me.is_in(ESTABLISHED, CLOSE_WAIT), z3.ULE(sent, data + 1))
         yield z3.Implies(me.is_in(SYN_SENT, SYN_RECEIVED), z3.And(acked == 0, sent != 0))
@@ -190,6 +193,8 @@ class Inert:
         yield z3.Implies(me.is_in(ESTABLISHED, CLOSE_WAIT, FIN_WAIT_2, LAST_ACK), acked != 0)
         yield z3.Implies(z3.Or(me.state == LISTEN, me.passive), me.may_listen)
         yield z3.Implies(me.is_in(FIN_WAIT_1, FIN_WAIT_2), me.may_close_first)
+        if "fin_sent" in me.variables:
+            yield z3.Implies(me.fin_sent, me.is_in(ESTABLISHED, CLOSING, TIME_WAIT))
         if "quiet" in me.variables:
             yield z3.Implies(me.state != CLOSED, me.quiet == 0)
         if "unread" in me.variables:
@@ -199,6 +204,8 @@ class Inert:
             for sent_before, ticks in enumerate(keepalives(self.totality.switches)[:-1]):
                 late = z3.UGT(me.idle, ticks)
                 yield z3.Implies(late, z3.UGT(me.probes, sent_before))
+            elsewhere = z3.Not(me.is_in(ESTABLISHED, FIN_WAIT_2, CLOSE_WAIT))
+            yield z3.Implies(z3.And(elsewhere, acked == sent), me.idle == 0)
         for name in TIMERS:
             if (sleeping := self.asleep(name)) is not None:
                 yield z3.Implies(sleeping, me.variables[name] == 0)

@@ -34,7 +34,7 @@ BY_RUN = {
     Fault("time_wait_timeout", "delete"): "fig12",
     Fault("abort_with_reset__established", "delete"): "aborts",
     Fault("listen_send", "delete"): "bounded-retransmission-of-syn",
-    Fault("fin_wait_2_timeout", "delete"): "fin-wait-2-timeout-of-all",
+    Fault("fin_wait_2_timeout", "delete"): "fin-wait-2-timeout-after-text",
     Fault("retransmit_text__closing", "delete"): "bounded-retransmission-in-closing",
     Fault("time_wait_receives_fin", "forget", "timer"): "exact-timers",
     Fault("abort_silently__closing", "delete"): "aborts-closing",

@@ -86,3 +86,29 @@ def test_a_timer_that_never_sleeps_is_never_let_go() -> None:
     timers = inert("two_way_deltat")
     assert timers.asleep("quiet") is None
     assert not timers.has_no_effect(Fault("last_ack_receives_ack_of_fin", "forget", "quiet"))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("rfc9293 data=1", Fault("retransmit_text__last_ack", "remove", "me.snd_una != me.iss")),
+        ("rfc9293 retries=2", Fault("gives_up", "remove", "something is unacknowledged")),
+        ("rfc9293 roles=any", Fault("listen_send", "remove", "me.may_listen")),
+        ("rfc9293 data=1", Fault("retransmit_text__closing", "remove", "me.state == CLOSING")),
+    ],
+    ids=str,
+)
+def test_what_follows_from_what_can_come_about_is_no_fault(text: str, fault: Fault) -> None:
+    """It follows from an invariant, or another rule does the same; over all TCBs it does not."""
+    timers = inert(text)
+    assert timers.has_no_effect(fault)
+    assert not timers.totality.has_no_effect(fault)
+
+
+def test_a_guard_that_matters_is_no_such_thing() -> None:
+    """Without the octets being unacknowledged they would be sent again for ever; UDP has neither
+    timers nor invariants.
+    """
+    fault = Fault("retransmit_text__established", "remove", "something is unacknowledged")
+    assert not inert("rfc9293 data=1").has_no_effect(fault)
+    assert not inert("udp").has_no_effect(Fault("udp_send", "remove", "me.sent != 2"))
