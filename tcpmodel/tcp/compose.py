@@ -141,13 +141,6 @@ class _Composition:
             a: {n: Var(f"{a}.{n}", d, g) for n, (d, g) in tcb_domains(switches).items()}
             for a in AGENTS
         }
-        self.timed = [
-            self.tcbs[a][name]
-            for a in AGENTS
-            for name in ("timer", "rtx_timer")
-            if switches.msl
-            if name in self.tcbs[a]
-        ]
         self.adversary = Adversary(switches)
         self.is_history = switches.channel == "history"
         self.alone = switches.roles == "alone"

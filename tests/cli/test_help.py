@@ -15,7 +15,7 @@ from tcpmodel.cli import main
 
 from .driving import run, spawn
 
-SLOW = ("verify", "certify", "check", "derive", "diagram", "lemmas", "report")
+SLOW = ("verify", "certify", "check", "derive", "diagram", "lemmas", "rationale", "report")
 """Commands whose examples take more than a few seconds, or are about files that such a one writes.
 Their examples are parsed; tests of their own run them on something smaller.
 """
