@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
@@ -18,6 +19,9 @@ from tcpmodel.render.dot import DARK, PALETTE, STYLES, dot
 from tcpmodel.render.drawing import graph_png, is_drawn_from, png, svg
 from tcpmodel.render.graphml import graphml
 from tcpmodel.render.statechart import mermaid
+from tcpmodel.tcp.graph import endpoint_graph
+from tcpmodel.tcp.scenario import scenario
+from tests.render.mermaid_js import drawn, needs_mermaid
 
 
 def sample(word: str = "rcv SYN") -> Any:
@@ -56,6 +60,16 @@ class TestMermaid:
         assert not re.search(r'["<>{}\[\];:%`|\\]', re.sub(r"#\d+;", "", label))
         read = re.sub(r"#(\d+);", lambda code: chr(int(code[1])), label)
         assert read == " ".join(word.split())
+
+    @needs_mermaid
+    def test_mermaid_draws_them(self, tmp_path: Path) -> None:
+        """No error, and every label is shown as it was meant, also those of the picture we ship."""
+        words = ["rcv SYN", 'a "b" <i>', "end", "note; #35; %%", "[*] --> x : y", "a:::b", "é → |"]
+        endpoint = mermaid(endpoint_graph(scenario("rfc9293")), title="t")
+        found = drawn([*(mermaid(sample(word)) for word in words), endpoint], tmp_path)
+        for shown, word in zip(found, words, strict=False):
+            assert word in " ".join(" ".join(shown).split())
+        assert "SYN-RECEIVED" in " ".join(found[-1])
 
     def test_the_one_command_inside_a_label_is_hidden(self) -> None:
         """Mermaid would turn the diagram round."""

@@ -1,28 +1,22 @@
 """Runs as Mermaid sequence diagrams.
 
-The grammar is Mermaid's as far as our diagrams use it, told again here; where `MERMAID_JS` names a
-mermaid.min.js (from npm) and there is a Chromium, Mermaid itself reads them, and what it shows is
-compared.
+The grammar is Mermaid's as far as our diagrams use it, told again here; and Mermaid itself draws
+them.
 """
 
 from __future__ import annotations
 
-import html
-import json
-import os
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tcpmodel.core.trace import Trace
 from tcpmodel.render.mermaid import BREAK, escaped, mermaid
 from tcpmodel.render.words import Fate, Story
+from tests.render.mermaid_js import drawn, needs_mermaid
 from tests.render.random_traces import random_traces
 from tests.render.traces import half_open, lasso, lossy, normal, time_wait, toy
 
@@ -182,42 +176,14 @@ def test_a_text_is_shown_as_it_is(text: str) -> None:
 
 # --- Mermaid itself -------------------------------------------------------------------------------
 
-SCRIPT = Path(os.environ.get("MERMAID_JS", ""))
-BROWSER = shutil.which("chromium")
-PAGE = """<!doctype html><meta charset="utf-8"><body><pre></pre><script>{script}</script><script>
-(async () => {{
-  mermaid.initialize({{startOnLoad: false, securityLevel: "strict"}});
-  const found = [];
-  for (const [i, text] of {texts}.entries()) {{
-    try {{
-      const box = document.createElement("div");
-      box.innerHTML = (await mermaid.render("g" + i, text)).svg;
-      found.push([...box.querySelectorAll("text")].map(e => e.textContent));
-    }} catch (error) {{ found.push(String(error)); }}
-  }}
-  document.querySelector("pre").textContent = JSON.stringify(found);
-}})();
-</script>"""
 
-
-@pytest.mark.skipif(not SCRIPT.is_file(), reason="MERMAID_JS names no mermaid.min.js")
-@pytest.mark.skipif(BROWSER is None, reason="not installed: chromium")
+@needs_mermaid
 def test_mermaid_draws_them(tmp_path: Path) -> None:
     """No error, and every text is shown as it was meant."""
     runs = [normal(), half_open(), time_wait(), lossy(), lasso(), toy()]
     diagrams = [mermaid(run, claim="c", title="t") for run in runs]
     labelled = [replace(normal().steps[0], label=text, sent=None) for text in NASTY]
     diagrams += [mermaid(replace(normal(), steps=(step,))) for step in labelled]
-    page = tmp_path / "page.html"
-    texts = json.dumps(diagrams).replace("</", "<\\/")
-    script = SCRIPT.read_text("utf-8").replace("</script>", "<\\/script>")
-    page.write_text(PAGE.format(script=script, texts=texts), encoding="utf-8")
-    words = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
-    words += ["--virtual-time-budget=200000", page.as_uri()]
-    ran = subprocess.run(words, capture_output=True, text=True, timeout=240, check=False)
-    told = re.search("<pre>(.*?)</pre>", ran.stdout, re.DOTALL)
-    assert told is not None
-    found = json.loads(html.unescape(told[1]))
-    assert [f for f in found if isinstance(f, str)] == []
-    for texts_shown, text in zip(found[len(runs) :], NASTY, strict=True):
-        assert f"1 {text} → SYN-SENT" in texts_shown
+    found = drawn(diagrams, tmp_path)
+    for shown, text in zip(found[len(runs) :], NASTY, strict=True):
+        assert f"1 {text} → SYN-SENT" in shown
