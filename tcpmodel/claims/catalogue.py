@@ -152,7 +152,7 @@ REASONS: Mapping[str, str] = {
     "P106": "about the suite, not about TCP: `tcpmodel report coverage` finds each rule in a claim "
     "or a written run, save one that cannot act, with the reason why it is there",
     "P108": "about the suite, not about TCP: `tcpmodel report adequacy` lists the verdicts that "
-    "change: hardly any but by a second connection, and many claims state those themselves",
+    "change, those that claims state themselves, and those that were not settled in its limits",
 }
 """Code → why no claim settles it, or what else does."""
 
