@@ -15,6 +15,7 @@ from tcpmodel.cli.output import (
     complain,
     dump,
     limited,
+    of_scenario,
     say,
     show_lassos,
     stop,
@@ -56,13 +57,7 @@ helpers   synchronized('A') | agrees_with_live_peer('B') | left_half_open('B')
 
 @click.command(epilog="\n\n".join((EXAMPLE, GRAMMAR, EXIT_CODES)))
 @click.argument("formula")
-@click.option(
-    "--scenario",
-    "scenario_text",
-    default="rfc9293",
-    metavar="'PRESET key=value …'",
-    show_default=True,
-)
+@of_scenario
 @limited
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is stdout.")
 @formatted("svg")

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tcpmodel.cli.output import attempt, complain, limited, stop, write
+from tcpmodel.cli.output import (
+    attempt,
+    complain,
+    limited,
+    of_scenario,
+    stop,
+    write,
+)
 from tcpmodel.cli.progress import Live
 
 if TYPE_CHECKING:
@@ -39,13 +46,7 @@ Exit codes: 0 written; 2 usage, or the language cannot say it.  With itf: 5 inco
     type=click.Choice(["promela", "tla", "smtlib", "itf"]),
     help="The language.",
 )
-@click.option(
-    "--scenario",
-    "scenario_text",
-    default="rfc9293",
-    metavar="'PRESET key=value …'",
-    show_default=True,
-)
+@of_scenario
 @click.option("-o", "--output", default="-", metavar="FILE", help="Default: stdout.")
 @limited
 def export(

@@ -81,6 +81,16 @@ _LIMITS = (
 )
 
 
+of_scenario = click.option(
+    "--scenario",
+    "scenario_text",
+    default="rfc9293",
+    metavar="'PRESET key=value …'",
+    show_default=True,
+)
+"""`--scenario` of the commands that take any."""
+
+
 def limited(command: Callable[..., None]) -> Callable[..., None]:
     """Gives a command the options for engine and budget, as `engine` and `budget`."""
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tcpmodel.cli.formats import FORMATS, Outputs, Shown, formatted
-from tcpmodel.cli.output import attempt, dump, say, stop, write
+from tcpmodel.cli.output import (
+    attempt,
+    dump,
+    of_scenario,
+    say,
+    stop,
+    write,
+)
 from tcpmodel.cli.progress import Live
 
 if TYPE_CHECKING:
@@ -43,13 +50,7 @@ SCHEMA = "tcpmodel-simulate/1"
 
 
 @click.command(epilog=EPILOG)
-@click.option(
-    "--scenario",
-    "scenario_text",
-    default="rfc9293",
-    metavar="'PRESET key=value …'",
-    show_default=True,
-)
+@of_scenario
 @click.option("--property", "formula", default="", metavar="F", help="As `tcpmodel check` takes.")
 @click.option(
     "--seed", type=click.IntRange(0), metavar="S", help="Where to begin (default: anywhere)."
